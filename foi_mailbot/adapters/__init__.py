@@ -1,0 +1,1 @@
+"""The outside world: each module fits one port to one real thing."""

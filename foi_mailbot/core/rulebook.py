@@ -1,0 +1,118 @@
+"""The rulebook's values: authorities, functions, contacts and rules, frozen, indexed and dated."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+
+class Regime(StrEnum):
+    """The law that governs an answer."""
+
+    FOIA = "FOIA"
+    EIR = "EIR"
+    UNSURE = "unsure"
+
+
+class Tier(StrEnum):
+    """Which tier of local government carries a function in two-tier England (LGSL's providing tier)."""
+
+    UPPER = "upper"  # county
+    LOWER = "lower"  # district
+    BOTH = "both"
+    OTHER = "other-body"
+
+
+@dataclass(frozen=True, slots=True)
+class Authority:
+    """One public authority. Dates are half-open: in being on `start` <= day < `end`; None is open."""
+
+    code: str
+    name: str
+    type: str  # county, district, unitary, …
+    nation: str
+    parent: str  # county code of a district, else ""
+    start: date | None = None
+    end: date | None = None
+    aliases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """Where an authority takes requests. Blank means not known: a person must find it. `source` is where it was seen."""
+
+    code: str
+    name: str
+    email: str
+    postal_address: str
+    source: str
+    confidence: str  # high, medium, low, not found
+    verified_on: date | None
+    verified_by: str
+
+    @property
+    def verified(self) -> bool:
+        """Say whether a named person checked this contact."""
+        return self.verified_on is not None and bool(self.verified_by)
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A wording with the outcome this rule must (fires) or must not (not fires) give."""
+
+    text: str
+    fires: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """One council responsibility with the vocabulary that points at it and its legal basis.
+
+    Terms are phrases, matched case-insensitively on word boundaries unless they contain upper case only (acronyms).
+    `decisive` (5 points), `strong` (3), `weak` (1, never enough alone), `away` (-3 unless something decisive).
+    `keeps` are what the other tier retains: an ask that hits one is `both`, never a clean redirect.
+    """
+
+    id: str
+    title: str
+    phrase: str  # as it stands in a letter: "children's services"
+    tier: Tier
+    regime: Regime  # the likely regime of information about it
+    decisive: tuple[str, ...]
+    strong: tuple[str, ...]
+    weak: tuple[str, ...]
+    away: tuple[str, ...]
+    keeps: tuple[str, ...]
+    lgsl: tuple[str, ...]
+    other_bodies: tuple[str, ...]
+    basis: str
+    source: str
+    role: str = ""  # "children's services authority": how a letter names the other body's role
+    examples: tuple[Example, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Override:
+    """A local fact that beats the tier table for one council: `holder` is "self" or an authority code."""
+
+    function: str
+    authority: str
+    holder: str
+    basis: str
+    source: str
+    start: date | None = None
+    end: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rulebook:
+    """All reference data and rules, loaded once; `sha256` (hex) identifies exactly this content."""
+
+    authorities: Mapping[str, Authority]
+    functions: Mapping[str, Function]
+    contacts: Mapping[str, Contact]
+    overrides: tuple[Override, ...]
+    lexicon: Mapping[str, tuple[str, ...]]  # shared word lists, e.g. "own_records_hard", "own_records_soft", "anaphora"
+    sha256: str

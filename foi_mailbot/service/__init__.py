@@ -1,0 +1,1 @@
+"""Use cases: each drives the core and touches the world only through ports."""
