@@ -1,0 +1,212 @@
+"""Settings become a running App: the only file that names concrete adapters and the clock."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import Event
+
+from structlog.typing import FilteringBoundLogger
+
+from foi_mailbot import config, log, resources
+from foi_mailbot.adapters import attachments, bank_holidays
+from foi_mailbot.adapters import rulebook as rulebook_files
+from foi_mailbot.adapters.exclusive import exclusive
+from foi_mailbot.adapters.imap import ImapMailbox
+from foi_mailbot.adapters.smtp import SmtpSender
+from foi_mailbot.adapters.sql import SqlStore
+from foi_mailbot.adapters.templates import TemplateLetters
+from foi_mailbot.config import Mailbox, Settings
+from foi_mailbot.core.audit import Entry
+from foi_mailbot.core.letter import LetterIdentity, Regulator
+from foi_mailbot.errors import Fatal
+from foi_mailbot.ports import Store
+from foi_mailbot.service.assess import Assessor, Council
+from foi_mailbot.service.dispatch import Dispatch
+from foi_mailbot.service.intake import Filing, Intake, ReferenceSequence
+from foi_mailbot.service.journal import Journal
+from foi_mailbot.service.review import Review, SendingIdentity
+
+YEARS_BACK, YEARS_AHEAD = 12, 2  # a request may be this old when it is replayed; a due date never lies further ahead
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """One mailbox at work: its council, its folders, its intake."""
+
+    council: Council
+    folders: tuple[str, ...]
+    poll_seconds: float
+    intake: Intake
+    sender: SmtpSender
+
+
+@dataclass(slots=True)
+class App:
+    """Everything wired together."""
+
+    settings: Settings
+    store: Store
+    journal: Journal
+    desks: tuple[Desk, ...]
+    dispatch: Dispatch
+    review: Review
+    log: FilteringBoundLogger
+    rulebook_sha256: str
+    _stopping: Event = field(default_factory=Event)
+
+    @contextmanager
+    def exclusive(self) -> Iterator[None]:
+        """Be the only daemon on this state directory. Raises Fatal if there is another."""
+        with exclusive(self.settings.state_dir / "daemon.lock"):
+            yield
+
+    def stop(self) -> None:
+        """Ask every step in hand to be the last one."""
+        self._stopping.set()
+
+    def started(self, mode: str) -> None:
+        """Seal that the service started, and by which rulebook."""
+        with self.journal.step() as step:
+            step.record("service.started", mode=mode, rulebook_sha256=self.rulebook_sha256)
+
+    def stopped(self) -> None:
+        """Seal that the service stopped."""
+        with self.journal.step() as step:
+            step.record("service.stopped")
+
+    async def close(self) -> None:
+        """Close every connection."""
+        for desk in self.desks:
+            desk.intake.mailbox.close()
+            await desk.sender.close()
+        self.store.close()
+
+
+def now() -> datetime:
+    """Return the present moment, UTC."""
+    return datetime.now(UTC)
+
+
+def build_assessor(overlays: tuple[Path, ...] = ()) -> Assessor:
+    """Load rules, letters and calendar: the shipped ones, each overlaid by the operator's where there are any."""
+    present = [directory for directory in overlays if directory.is_dir()]
+    rules = rulebook_files.load([resources.config_dir(), *present])
+    letters = TemplateLetters([resources.templates_dir(), *(d / "templates" for d in present)])
+    year = now().year
+    calendar = bank_holidays.load(range(year - YEARS_BACK, year + YEARS_AHEAD + 1))
+    return Assessor(rules, calendar, letters.render, attachments.extract)
+
+
+def build_council(mailbox: Mailbox, settings: Settings, assessor: Assessor, authority: str = "") -> Council:
+    """Return a mailbox's council. Raises Fatal if the rulebook does not know the authority's code."""
+    code = authority or mailbox.authority
+    known = assessor.rulebook.authorities.get(code)
+    if known is None:
+        raise Fatal(f"The rulebook knows no authority {code}. The codes stand in config/data/authorities.csv.")
+    letters, regulator = mailbox.letters, settings.regulator
+    identity = LetterIdentity(
+        authority_name=known.name,
+        team=letters.team,
+        signature=letters.signature,
+        email=mailbox.sending.from_address,
+        postal_address=letters.postal_address,
+        review_how=letters.review_how,
+        review_email=letters.review_email,
+        review_address=letters.review_address,
+        accessibility=letters.accessibility,
+        privacy_url=letters.privacy_url,
+    )
+    return Council(
+        mailbox=mailbox.name,
+        authority=code,
+        patterns=mailbox.reference_patterns,
+        own_addresses=mailbox.own_addresses,
+        identity=identity,
+        regulator=Regulator(regulator.name, regulator.address, regulator.phone, regulator.website),
+    )
+
+
+def build(settings: Settings) -> App:
+    """Wire an App. Raises Fatal, in plain English, on whatever an operator has to mend first."""
+    settings.state_dir.mkdir(parents=True, exist_ok=True)
+    log.configure(settings.log_level, settings.log_file)
+    logger = log.get_logger()
+    assessor = build_assessor(settings.rules_dirs)
+    store = SqlStore(settings.database_url)
+    journal = Journal(store, now, lambda entry: _announce(logger, entry))
+    stopping = Event()
+    desks = tuple(_desk(mailbox, settings, assessor, journal, stopping) for mailbox in settings.mailboxes)
+    councils = {desk.council.mailbox: desk.council for desk in desks}
+    identities = {m.name: SendingIdentity(m.sending.from_address, m.sending.from_name) for m in settings.mailboxes}
+    return App(
+        settings=settings,
+        store=store,
+        journal=journal,
+        desks=desks,
+        dispatch=Dispatch(journal, {desk.council.mailbox: desk.sender for desk in desks}),
+        review=Review(journal, identities, assessor.rulebook, councils),
+        log=logger,
+        rulebook_sha256=assessor.rulebook.sha256,
+        _stopping=stopping,
+    )
+
+
+def _desk(mailbox: Mailbox, settings: Settings, assessor: Assessor, journal: Journal, stopping: Event) -> Desk:
+    council = build_council(mailbox, settings, assessor)
+    sequence = mailbox.sequence
+    intake = Intake(
+        council=council,
+        mailbox=imap_mailbox(mailbox),
+        journal=journal,
+        assessor=assessor,
+        filing=Filing(mailbox.filed_folder, mailbox.mark_read),
+        sequence=ReferenceSequence(sequence.prefix, sequence.start, sequence.width) if sequence else None,
+        batch=mailbox.batch,
+        stopping=stopping.is_set,
+    )
+    return Desk(council, mailbox.folders, mailbox.poll_seconds, intake, smtp_sender(mailbox))
+
+
+def imap_mailbox(mailbox: Mailbox) -> ImapMailbox:
+    """Return the way in; connects only when it is used."""
+    imap = mailbox.imap
+    return ImapMailbox(
+        host=imap.host,
+        port=imap.port,
+        tls=imap.tls.value,
+        user=imap.user,
+        password=imap.password.read,
+        ca_file=imap.ca_path,
+        timeout=imap.timeout_seconds,
+    )
+
+
+def smtp_sender(mailbox: Mailbox) -> SmtpSender:
+    """Return the way out; connects only when it is used."""
+    smtp = mailbox.smtp
+    return SmtpSender(
+        host=smtp.host,
+        port=smtp.port,
+        tls=smtp.tls.value,
+        user=smtp.user,
+        password=smtp.password.read if smtp.user else None,
+        ca_file=smtp.ca_path,
+        timeout=smtp.timeout_seconds,
+    )
+
+
+def _announce(logger: FilteringBoundLogger, entry: Entry) -> None:
+    event = entry.event
+    logger.info(event.name, seq=entry.seq, at=entry.at, case=event.case, actor=event.actor, hash=entry.hash, **event.details)
+
+
+def load_settings(path: Path) -> Settings:
+    """Read the settings file with this process's environment. Raises ConfigError with every problem."""
+    return config.load(path, os.environ)
+
+

@@ -1,0 +1,126 @@
+"""One mail's bytes to its assessment: read, screened, decided, drafted; no store, no server, nothing sent."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+from foi_mailbot.core import decision as deciding
+from foi_mailbot.core import letter as letters
+from foi_mailbot.core.decision import Decision, PartRedirect, Redirect, Suppressed, Unsure
+from foi_mailbot.core.letter import Letter, LetterIdentity, Regulator
+from foi_mailbot.core.message import Address, ExtractText, Message, parse, with_texts
+from foi_mailbot.core.reference import ReferencePattern
+from foi_mailbot.core.request import Kind, Request, read_request, read_text
+from foi_mailbot.core.rulebook import Rulebook
+from foi_mailbot.core.screening import Hold, Suppress, screen
+from foi_mailbot.core.working_days import Calendar, due, receipt_date
+from foi_mailbot.ports import Render
+
+
+@dataclass(frozen=True, slots=True)
+class Council:
+    """One mailbox's council: whose requests these are, and in whose name letters go out."""
+
+    mailbox: str
+    authority: str
+    patterns: Sequence[ReferencePattern]
+    own_addresses: Collection[str]
+    identity: LetterIdentity
+    regulator: Regulator
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """Everything worked out about one mail before anyone acts. `letter` is drafted by `Assessor.draft`."""
+
+    message: Message | None  # None for plain-text input
+    request: Request | None  # None if screened out before reading
+    decision: Decision
+    received_on: date
+    due: date
+    reasons: tuple[str, ...]
+
+    @property
+    def reference(self) -> str:
+        """Return our first reference in it, or ""."""
+        return self.request.references[0].value if self.request and self.request.references else ""
+
+    def as_follow_up(self, case_id: str) -> Assessment:
+        """Return it as mail on an open case: a person reads it and no letter is drafted."""
+        review = self.request is not None and self.request.kind is Kind.INTERNAL_REVIEW
+        kind = Kind.INTERNAL_REVIEW if review else Kind.FOLLOW_UP
+        why = f"It belongs to case {case_id}, so it is read by a person and never answered with a redirect."
+        request = replace(self.request, kind=kind) if self.request else None
+        return replace(self, request=request, decision=Unsure((), why, kind), reasons=(why,))
+
+
+@dataclass(frozen=True, slots=True)
+class Assessor:
+    """Holds what every assessment needs: the rulebook, the clock's calendar, and the two hands it borrows."""
+
+    rulebook: Rulebook
+    calendar: Calendar
+    render: Render
+    extract: ExtractText
+
+    def mail(self, raw: bytes, council: Council, received: datetime) -> Assessment:
+        """Assess one mail. `received` is the server's time of receipt (FOIA s.10: not when it was opened)."""
+        message = parse(raw)
+        verdict = screen(message, own_addresses=council.own_addresses)
+        if isinstance(verdict, Suppress):
+            suppressed = Suppressed(verdict.kind, verdict.rule, verdict.why)
+            return self._assessment(message, None, suppressed, receipt_date(received), (verdict.why,))
+        message = with_texts(message, self.extract)
+        request = read_request(message, council.patterns)
+        if isinstance(verdict, Hold):
+            kind = verdict.kind
+            held = Unsure((), verdict.why, kind)
+            screened = replace(request, kind=kind)
+            return self._assessment(message, screened, held, receipt_date(received), (verdict.why,))
+        return self._decide(message, request, council, receipt_date(received))
+
+    def text(self, text: str, council: Council, received_on: date) -> Assessment:
+        """Assess plain text taken as a mail's body."""
+        return self._decide(None, read_text(text, council.patterns), council, received_on)
+
+    def _decide(self, message: Message | None, request: Request, council: Council, received_on: date) -> Assessment:
+        decision = deciding.decide(request, self.rulebook, council.authority, received_on)
+        reasons = (decision.why,) if isinstance(decision, Unsure) else ()
+        return self._assessment(message, request, decision, received_on, reasons)
+
+    def _assessment(
+        self,
+        message: Message | None,
+        request: Request | None,
+        decision: Decision,
+        received_on: date,
+        reasons: tuple[str, ...],
+    ) -> Assessment:
+        return Assessment(message, request, decision, received_on, due(received_on, self.calendar), reasons)
+
+    def draft(self, assessment: Assessment, council: Council, reference: str) -> Letter | None:
+        """Draft the letter a redirect needs, or None. Raises Fatal if a template is at fault."""
+        decision, request = assessment.decision, assessment.request
+        if not isinstance(decision, Redirect | PartRedirect) or request is None:
+            return None
+        message = assessment.message
+        return letters.draft(
+            request,
+            decision,
+            self.rulebook,
+            council.authority,
+            council.identity,
+            council.regulator,
+            self.render,
+            reference=reference,
+            received_on=assessment.received_on,
+            due=assessment.due,
+            message=message,
+        )
+
+
+def applicant(message: Message | None) -> Address:
+    """Return who wrote: the From address, exactly; WhatDoTheyKnow's per-request address stands there too."""
+    return message.sender if message and message.sender else Address("")

@@ -1,0 +1,86 @@
+"""Requests and decisions as JSON: the published `triage` contract, also what the store keeps."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from foi_mailbot.core.decision import AskDecision, Decision, Suppressed, Unsure, outcome_name
+from foi_mailbot.core.letter import Letter
+from foi_mailbot.core.request import Kind, Request
+from foi_mailbot.core.rulebook import Rulebook
+
+
+def asks_of(decision: Decision) -> tuple[AskDecision, ...]:
+    """Return a decision's asks; a suppressed mail has none."""
+    return () if isinstance(decision, Suppressed) else decision.asks
+
+
+def bodies_of(decision: Decision) -> tuple[str, ...]:
+    """Return the codes of all other bodies named, in the order of the asks, each once."""
+    return tuple(dict.fromkeys(body for ask in asks_of(decision) for body in ask.bodies))
+
+
+def triage_record(
+    request: Request | None,
+    decision: Decision,
+    letter: Letter | None,
+    due: date | None,
+    rulebook: Rulebook,
+    reasons: tuple[str, ...] = (),
+) -> dict[str, Any]:
+    """Return the published record, see docs/triage.schema.json. Spans index `text`."""
+    kind = decision.kind if isinstance(decision, Suppressed | Unsure) else Kind.REQUEST
+    return {
+        "references": list(dict.fromkeys(r.value for r in request.references)) if request else [],
+        "kind": str(kind),
+        "outcome": outcome_name(decision),
+        "text": request.text if request else "",
+        "asks": [_ask_record(ask) for ask in asks_of(decision)],
+        "redirect_to": [_body_record(code, rulebook) for code in bodies_of(decision)],
+        "letter": {"subject": letter.subject, "text": letter.text, "html": letter.html} if letter else None,
+        "blocked": list(letter.blocked) if letter else [],
+        "reasons": list(reasons),
+        "due": due.isoformat() if due else None,
+        "rulebook_sha256": rulebook.sha256,
+    }
+
+
+def _ask_record(decided: AskDecision) -> dict[str, Any]:
+    return {
+        "label": decided.ask.label,
+        "text": decided.ask.text,
+        "start": decided.ask.start,
+        "end": decided.ask.end,
+        "outcome": str(decided.outcome),
+        "functions": list(decided.functions),
+        "bodies": list(decided.bodies),
+        "regime": str(decided.regime),
+        "evidence": [{"start": e.start, "end": e.end, "text": e.text, "rule": e.rule} for e in decided.evidence],
+        "reasons": list(decided.reasons),
+    }
+
+
+def _body_record(code: str, rulebook: Rulebook) -> dict[str, Any]:
+    contact = rulebook.contacts.get(code)
+    authority = rulebook.authorities.get(code)
+    return {
+        "code": code,
+        "name": authority.name if authority else (contact.name if contact else code),
+        "email": contact.email if contact else "",
+        "postal_address": contact.postal_address if contact else "",
+        "contact_verified": bool(contact and contact.verified),
+    }
+
+
+def dump(record: Mapping[str, Any]) -> str:
+    """Return canonical JSON: sorted keys, no spaces, UTF-8 characters as they are."""
+    return json.dumps(record, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def load(text: str) -> dict[str, Any]:
+    """Read what `dump` wrote."""
+    value: dict[str, Any] = json.loads(text or "{}")
+    return value
