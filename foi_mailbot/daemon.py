@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import signal
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 from foi_mailbot.adapters.service_manager import notify, watchdog_seconds
 from foi_mailbot.bootstrap import App, Desk
@@ -31,11 +31,17 @@ async def run_once(app: App) -> Tally:
     tally = Tally()
     with app.exclusive():
         app.started("once")
-        for desk in app.desks:
-            await _guarded(app, desk.council.mailbox, lambda desk=desk: _drain(desk, tally), tally)
-        await _guarded(app, "outbox", lambda: _dispatch(app, tally), tally)
+        await one_pass(app, tally)
+        app.stopped()
         await app.close()
     return tally
+
+
+async def one_pass(app: App, tally: Tally) -> None:
+    """Look once into every mailbox and once into the outbox."""
+    for desk in app.desks:
+        await _guarded(app, desk.council.mailbox, partial(_drain, desk, tally), tally)
+    await _guarded(app, "outbox", partial(_dispatch, app, tally), tally)
 
 
 async def run(app: App) -> Tally:
@@ -49,9 +55,9 @@ async def run(app: App) -> Tally:
         app.started("daemon")
         timetable = Timetable()
         for desk in app.desks:
-            job = _job(app, desk.council.mailbox, lambda desk=desk: _drain(desk, tally), tally)
+            job = _job(app, desk.council.mailbox, partial(_drain, desk, tally), tally)
             timetable.every(desk.poll_seconds, job, name=desk.council.mailbox)
-        timetable.every(DISPATCH_SECONDS, _job(app, "outbox", lambda: _dispatch(app, tally), tally), name="outbox")
+        timetable.every(DISPATCH_SECONDS, _job(app, "outbox", partial(_dispatch, app, tally), tally), name="outbox")
         watchdog = watchdog_seconds()
         if watchdog:
             timetable.every(watchdog / 2, _feed_watchdog, name="watchdog")
