@@ -53,10 +53,22 @@ def loads(text: str, environ: Mapping[str, str], *, file: str = "settings", base
 
 
 # ── finding problems ─────────────────────────────────────────────────────────────────────────────
+_SYNTAX = {
+    "Invalid value": ("the value is not written as TOML asks", 'text in quotes, like key = "value"'),
+    "Illegal character '\\n'": ("the quotes are not closed on this line", 'key = "value"'),
+    "Cannot overwrite a value": ("this key stands twice in its table", "it once"),
+    "Cannot declare": ("this table stands twice", "its keys under one header"),
+    "Expected '=' after a key": ("there is no = after the key", 'key = "value"'),
+}
+"""Beginnings of tomllib's messages, in words an operator can use: what is wrong, what to write."""
+
+
 def _syntax_problem(text: str, message: str, file: str) -> Problem:
     at = re.search(r" \(at (?:line (\d+), column \d+|end of document)\)", message)
     line = int(at[1]) if at and at[1] else len(text.splitlines()) or 1
-    return Problem(file, line, "", f"is not TOML: {message[: at.start()] if at else message}", "")
+    plain = message[: at.start()] if at else message
+    what, write = next((words for start, words in _SYNTAX.items() if plain.startswith(start)), (plain, ""))
+    return Problem(file, line, "", f"This is not TOML: {what}", write)
 
 
 def _echo(detail: ErrorDetails) -> bool:

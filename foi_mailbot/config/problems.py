@@ -73,8 +73,6 @@ def finding(detail: ErrorDetails) -> Finding:
         what = f"must be {context['expected']}".replace("'", '"')
     elif kind in {"greater_than_equal", "less_than_equal"}:
         what = f"must be at least {context['ge']}" if "ge" in context else f"must be at most {context['le']}"
-    elif kind == "string_pattern_mismatch":
-        what = f"must look like {context['pattern']}"
     elif kind == "value_error":
         what = str(context["error"])
     return path, what or detail["msg"], _example(path)
@@ -85,12 +83,13 @@ def _unknown(path: KeyPath) -> Finding:
     if name in {"password", "secret", "token"}:
         what = "must not stand in this file: a password is never kept in the settings"
         return path, what, f'credential = "{path[-2] if len(path) > 1 else "imap"}-password"'
-    known = _fields(table)
-    near = difflib.get_close_matches(name, known, n=1)
+    home = next((place for place, keys in _homes() if name in keys), "")
+    if home:
+        return path, f"is not a known key here; it belongs {home}", ""
+    near = difflib.get_close_matches(name, _fields(table), n=1)
     if near:
         return path, f"is not a known key; did you mean {near[0]}?", _example((*path[:-1], near[0]))
-    home = next((place for place, keys in _homes() if name in keys), "")
-    return path, f"is not a known key here; it belongs in {home}" if home else "is not a known key", ""
+    return path, "is not a known key", ""
 
 
 def _fields(table: type[Table]) -> dict[str, Any]:
@@ -113,12 +112,18 @@ def _table_at(path: KeyPath) -> type[Table]:
     return table
 
 
-def _homes(table: type[Table] = Settings, header: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield every table's header as it is written, with its keys."""
-    yield f"[{header}]" if header else "the top of the file", _fields(table)
+def _homes(table: type[Table] = Settings, path: KeyPath = ()) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield where every table stands, in words, with its keys."""
+    yield f"in {_header(path)}" if path else "at the top of the file", _fields(table)
     for key, info in _fields(table).items():
         if inner := _inner(info.annotation):
-            yield from _homes(inner, f"{header}.{key}" if header else key)
+            yield from _homes(inner, (*path, key))
+
+
+def _header(path: KeyPath) -> str:
+    """Return the table's header line; an array's tables stand in double brackets."""
+    info = _fields(_table_at(path[:-1]))[str(path[-1])]
+    return f"[[{shown(path)}]]" if get_args(info.annotation)[1:] == (...,) else f"[{shown(path)}]"
 
 
 def _example(path: KeyPath) -> str:
@@ -128,8 +133,7 @@ def _example(path: KeyPath) -> str:
     if info is None:
         return ""
     if _inner(info.annotation):
-        header = shown(path)
-        return f"[[{header}]]" if get_args(info.annotation)[1:] == (...,) else f"[{header}]"
+        return _header(path)
     value = info.examples[0] if info.examples else info.get_default()
     if isinstance(value, str) and "\\" in value:
         return f"{path[-1]} = '{value}'"  # a literal string, so that a pattern keeps its backslashes

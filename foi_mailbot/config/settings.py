@@ -74,9 +74,21 @@ def _email(value: str) -> str:
     return value
 
 
+def _name(value: str) -> str:
+    if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,39}", value):
+        raise ValueError("must be at most 40 lower-case letters, digits and hyphens")
+    return value
+
+
+def _code(value: str) -> str:
+    if not re.fullmatch(r"[A-Z0-9][A-Z0-9-]*", value):
+        raise ValueError("must be a council's code in capitals, as in data/authorities.csv")
+    return value
+
+
 Line = Annotated[str, AfterValidator(_one_line)]
 Filled = Annotated[Line, Field(min_length=1)]
-Email = Annotated[str, AfterValidator(_email)]
+Email = Annotated[str, AfterValidator(_email), Field(examples=["foi@example.org"])]
 
 
 class Table(BaseModel):
@@ -162,7 +174,7 @@ class Smtp(Server):
 class Sending(Table):
     """Who a letter is from."""
 
-    from_address: Annotated[Email, Field(min_length=1, examples=["foi@example.org"])]
+    from_address: Annotated[Email, Field(min_length=1)]
     from_name: Line = ""
 
 
@@ -209,9 +221,9 @@ class Sequence(Table):
 class Mailbox(Table):
     """One mailbox of one council."""
 
-    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=40, examples=["dover"])]
-    authority: Annotated[str, Field(pattern=r"^[A-Z0-9][A-Z0-9-]*$", examples=["DOV"])]
-    addresses: tuple[Email, ...] = ()
+    name: Annotated[str, AfterValidator(_name), Field(examples=["dover"])]
+    authority: Annotated[str, AfterValidator(_code), Field(examples=["DOV"])]
+    addresses: tuple[Email, ...] = Field(default=(), examples=[("foi@example.org",)])
     folders: tuple[Filled, ...] = Field(default=("INBOX",), min_length=1)
     filed_folder: Line = "FOI-mailbot/Filed"
     mark_read: bool = False
