@@ -1,0 +1,155 @@
+"""The machine check that a letter still says everything the law asks of it, after drafting and after every edit."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+Context = Mapping[str, Any]
+
+FOIA_NAME = "Freedom of Information Act 2000"
+EIR_NAME = "Environmental Information Regulations 2004"
+POSTCODE = re.compile(r"\b[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}\b")
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A letter's words with white space evened out: `own` is what the council says, `quoted` what it repeats."""
+
+    own: str
+    quoted: str
+
+    def has(self, *needles: str) -> bool:
+        """Say whether the council itself says one of these (any case)."""
+        return any(_even(needle) in self.own for needle in needles if needle.strip())
+
+
+def _even(text: str) -> str:
+    return " ".join(text.replace("’", "'").casefold().split())
+
+
+def _words(text: str) -> Words:
+    lines = text.splitlines()
+    quoted = [line.lstrip()[1:] for line in lines if line.lstrip().startswith(">")]
+    own = [line for line in lines if not line.lstrip().startswith(">")]
+    return Words(_even("\n".join(own)), _even("\n".join(quoted)))
+
+
+@dataclass(frozen=True, slots=True)
+class Element:
+    """One thing a letter must contain; `name` completes "The letter lacks …". `regimes`: the letters it belongs to."""
+
+    name: str
+    regimes: str  # "foia", "eir", "part", "all": a mixed letter needs both regimes' elements
+    present: Callable[[Words, Context], bool]
+
+
+def check_elements(text: str, template: str, context: Mapping[str, object]) -> tuple[str, ...]:
+    """Return what is missing from a letter's plain text, in plain English; empty if nothing is.
+
+    `template` and `context` are those it was drafted with. What the applicant is quoted as saying never counts.
+    """
+    words, regimes = _words(text), {"all", *_regimes(template)}
+    missing = [e.name for e in ELEMENTS if e.regimes in regimes and not e.present(words, context)]
+    return (*missing, *_missing_details(words, regimes, context))
+
+
+def _regimes(template: str) -> set[str]:
+    kind, _, regime = template.partition("_")
+    both = {"foia", "eir"} if regime == "mixed" else {regime}
+    return both | ({"part"} if kind == "part" else set())
+
+
+def _details(context: Context, key: str) -> Mapping[str, str]:
+    return cast("Mapping[str, str]", context[key])
+
+
+def _denied(words: Words, _: Context) -> bool:
+    return bool(re.search(r"\b(?:do|does|did) not hold\b", words.own))
+
+
+def _received(words: Words, context: Context) -> bool:
+    return words.has(str(context["received"]))
+
+
+def _reasoned(words: Words, context: Context) -> bool:
+    return all(words.has(str(g["functions"]), str(g["role"])) for g in context["groups"])
+
+
+def _review_route(words: Words, context: Context) -> bool:
+    council = _details(context, "council")
+    routes = (council["review_email"], council["review_address"], council["review_how"])
+    return words.has("internal review", "reconsider") and words.has(*routes)
+
+
+def _review_time(words: Words, _: Context) -> bool:
+    return words.has("40 working days", "forty working days")
+
+
+def _regulator(words: Words, context: Context) -> bool:
+    regulator = _details(context, "regulator")
+    return words.has(regulator["name"]) and words.has(regulator["address"], regulator["phone"], regulator["website"])
+
+
+def _signed(words: Words, context: Context) -> bool:
+    council = _details(context, "council")
+    return words.has(council["team"], council["signature"])
+
+
+def _quoted(words: Words, context: Context) -> bool:
+    return all(_even(q["text"])[:60] in words.quoted for q in context["quoted"])
+
+
+def _keeps(words: Words, context: Context) -> bool:
+    return words.has(str(context["kept"])) and words.has(str(context["due"]))
+
+
+ELEMENTS: Sequence[Element] = (
+    Element("a plain statement that the council does not hold the information", "all", _denied),
+    Element("the date the request was received", "all", _received),
+    Element("our reference", "all", lambda w, c: w.has(str(c["reference"]))),
+    Element("the reason why the council does not hold it", "all", _reasoned),
+    Element("how to ask for an internal review", "all", _review_route),
+    Element("the time limit for an internal review (40 working days)", "all", _review_time),
+    Element("the regulator's name and contact details", "all", _regulator),
+    Element("the officer or team", "all", _signed),
+    Element("the applicant's questions, quoted", "all", _quoted),
+    Element("an offer of another format", "all", lambda w, _: w.has("format")),
+    Element(f"the law it is answered under ({FOIA_NAME})", "foia", lambda w, _: w.has(FOIA_NAME)),
+    Element("advice and assistance (section 16)", "foia", lambda w, _: w.has("section 16")),
+    Element("an offer to forward the request with the applicant's consent", "foia", lambda w, _: w.has("forward")),
+    Element(f"the law it is answered under ({EIR_NAME})", "eir", lambda w, _: w.has(EIR_NAME)),
+    Element("the exception: regulation 12(4)(a)", "eir", lambda w, _: w.has("12(4)(a)")),
+    Element("a sentence on the public interest", "eir", lambda w, _: w.has("public interest")),
+    Element("advice and assistance (regulation 9)", "eir", lambda w, _: w.has("regulation 9", "regulations 9")),
+    Element("which questions this council answers itself, and by when", "part", _keeps),
+)
+
+
+def _missing_details(words: Words, regimes: set[str], context: Context) -> list[str]:
+    """Check what depends on the questions and bodies at hand: each must stand in the letter."""
+    missing = [f"the answer to {g['questions']}" for g in context["groups"] if not words.has(str(g["questions"]))]
+    for body in context["bodies"]:
+        name = str(body["name"])
+        if not words.has(name):
+            missing.append(f"the name of {name or body['code']}")
+        if body["email"] and not words.has(str(body["email"])):
+            missing.append(f"the e-mail address of {name}")
+        if "eir" in regimes and not _addressed(words, context, str(body["postal_address"])):
+            missing.append(f"the postal address of {name}")
+        if re.search(rf"\b{re.escape(_even(name))} (?:does hold|holds|hold)\b", words.own):
+            missing.append(f'the word "may": it says that {name} holds this')
+    if not re.search(r"\bmay (?:also )?(?:hold|have)\b", words.own):
+        missing.append('the words "may hold" about the other body')
+    return missing
+
+
+def _addressed(words: Words, context: Context, address: str) -> bool:
+    """Say whether the other body's address stands there; if we know none, whether a postcode not our own does."""
+    if address.strip():
+        return words.has(address) or all(words.has(line) for line in re.split(r"[\n,]", address) if line.strip())
+    ours = " ".join((*_details(context, "council").values(), *_details(context, "regulator").values()))
+    known = set(POSTCODE.findall(ours.upper()))
+    return any(code not in known for code in POSTCODE.findall(words.own.upper()))
