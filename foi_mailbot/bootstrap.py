@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event
 
-from structlog.typing import FilteringBoundLogger
+from structlog.stdlib import BoundLogger
 
 from foi_mailbot import config, log, resources
 from foi_mailbot.adapters import attachments, bank_holidays
@@ -55,7 +55,7 @@ class App:
     desks: tuple[Desk, ...]
     dispatch: Dispatch
     review: Review
-    log: FilteringBoundLogger
+    log: BoundLogger
     rulebook_sha256: str
     _stopping: Event = field(default_factory=Event)
 
@@ -131,10 +131,14 @@ def build_council(mailbox: Mailbox, settings: Settings, assessor: Assessor, auth
     )
 
 
-def build(settings: Settings) -> App:
-    """Wire an App. Raises Fatal, in plain English, on whatever an operator has to mend first."""
-    settings.state_dir.mkdir(parents=True, exist_ok=True)
-    log.configure(settings.log_level, settings.log_file)
+def build(settings: Settings, *, service: bool = True) -> App:
+    """Wire an App. Raises Fatal, in plain English, on whatever an operator has to mend first.
+
+    Without a log file, only the service itself writes log lines (to stderr): a command's stderr is for its user.
+    """
+    _make_state_dir(settings.state_dir)
+    target = Path(settings.log_file) if settings.log_file else None
+    log.configure(settings.log_level if service or target else "error", target)
     logger = log.get_logger()
     assessor = build_assessor(settings.rules_dirs)
     store = SqlStore(settings.database_url)
@@ -149,11 +153,18 @@ def build(settings: Settings) -> App:
         journal=journal,
         desks=desks,
         dispatch=Dispatch(journal, {desk.council.mailbox: desk.sender for desk in desks}),
-        review=Review(journal, identities, assessor.rulebook, councils),
+        review=Review(journal, identities, councils, assessor),
         log=logger,
         rulebook_sha256=assessor.rulebook.sha256,
         _stopping=stopping,
     )
+
+
+def _make_state_dir(path: Path) -> None:
+    try:
+        path.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as fault:
+        raise Fatal(f"The state_dir {path} cannot be made: {fault.strerror}. Make it, or name another.") from fault
 
 
 def _desk(mailbox: Mailbox, settings: Settings, assessor: Assessor, journal: Journal, stopping: Event) -> Desk:
@@ -200,13 +211,13 @@ def smtp_sender(mailbox: Mailbox) -> SmtpSender:
     )
 
 
-def _announce(logger: FilteringBoundLogger, entry: Entry) -> None:
+def _announce(logger: BoundLogger, entry: Entry) -> None:
     event = entry.event
-    logger.info(event.name, seq=entry.seq, at=entry.at, case=event.case, actor=event.actor, hash=entry.hash, **event.details)
+    logger.info(
+        event.name, seq=entry.seq, at=entry.at, case=event.case, actor=event.actor, hash=entry.hash, **event.details
+    )
 
 
 def load_settings(path: Path) -> Settings:
     """Read the settings file with this process's environment. Raises ConfigError with every problem."""
     return config.load(path, os.environ)
-
-

@@ -76,8 +76,8 @@ def _escaped(fault: FoiMailbotError) -> str:
     return str(fault).replace("[", "\\[")
 
 
-def _app(config: Path) -> App:
-    return bootstrap.build(bootstrap.load_settings(config))
+def _app(config: Path, *, service: bool = False) -> App:
+    return bootstrap.build(bootstrap.load_settings(config), service=service)
 
 
 def _today() -> date:
@@ -115,7 +115,7 @@ def run(
     once: Annotated[bool, typer.Option("--once", help="Drain everything new, send what is approved, and end.")] = False,
 ) -> None:
     """Watch the mailboxes and send what officers approved; SIGTERM ends it after the step in hand."""
-    app = _app(config)
+    app = _app(config, service=True)
     tally = asyncio.run(daemon.run_once(app) if once else daemon.run(app))
     if once:
         typer.echo(f"{tally.read} read, {tally.sent} sent, {tally.doubtful} uncertain, {len(tally.faults)} faults")
@@ -179,7 +179,9 @@ def edit(
     key: Key,
     config: Config = DEFAULT_CONFIG,
     actor: Actor = "",
-    file: Annotated[Path | None, typer.Option("--file", help="Take the new text from a file, not from $EDITOR.")] = None,
+    file: Annotated[
+        Path | None, typer.Option("--file", help="Take the new text from a file, not from $EDITOR.")
+    ] = None,
 ) -> None:
     """Change a letter's text in $EDITOR; an earlier approval is void."""
     app = _app(config)
@@ -193,6 +195,15 @@ def edit(
     edited = app.review.edit(key, actor=_actor(actor), text=text)
     typer.echo(f"{edited.case_id}: version {edited.version} kept.")
     for reason in edited.blocked:
+        typer.echo(f"Cannot be approved yet: {reason}", err=True)
+
+
+@cli.command()
+def redraft(key: Key, config: Config = DEFAULT_CONFIG, actor: Actor = "") -> None:
+    """Decide and draft a waiting case anew, after rules, contacts or letters changed."""
+    drafted = _app(config).review.redraft(key, actor=_actor(actor))
+    typer.echo(f"{drafted.case_id}: version {drafted.version} drafted.")
+    for reason in drafted.blocked:
         typer.echo(f"Cannot be approved yet: {reason}", err=True)
 
 

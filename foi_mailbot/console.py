@@ -53,7 +53,7 @@ def when_due(due: date | None, today: date) -> Text:
     words = f"{due:%a} {due.day} {due:%b %Y}"
     if days < 0:
         return Text(f"{words} (overdue)", style="bold red")
-    return Text(words, style="yellow" if days <= 7 else "")  # noqa: PLR2004 - a week
+    return Text(words, style="yellow" if days <= 7 else "")
 
 
 def queue_table(cases: Sequence[CaseRow], today: date) -> RenderableType:
@@ -90,7 +90,9 @@ def asks_table(record: Mapping[str, Any]) -> Table:
         who = Text(f"{words} {', '.join(ask['bodies'])}".strip(), style=style)
         because = ", ".join(dict.fromkeys(f"“{' '.join(e['text'].split())}”" for e in ask["evidence"]))
         question = " ".join(ask["text"].split())
-        table.add_row(ask["label"] or "-", Text(question[:110]), who, ask["regime"], Text(because or "; ".join(ask["reasons"])))
+        table.add_row(
+            ask["label"] or "-", Text(question[:110]), who, ask["regime"], Text(because or "; ".join(ask["reasons"]))
+        )
     return table
 
 
@@ -146,13 +148,15 @@ def log_table(entries: Iterable[Entry]) -> Table:
     for entry in entries:
         details = " ".join(f"{key}={_short(value)}" for key, value in sorted(entry.event.details.items()))
         event = entry.event
-        table.add_row(str(entry.seq), entry.at[:19].replace("T", " "), event.name, event.case, event.actor, Text(details))
+        table.add_row(
+            str(entry.seq), entry.at[:19].replace("T", " "), event.name, event.case, event.actor, Text(details)
+        )
     return table
 
 
 def _short(value: object) -> str:
     words = ",".join(map(str, value)) if isinstance(value, list) else str(value)
-    return words[:12] + "…" if len(words) == 64 else words  # noqa: PLR2004 - a SHA-256 in hex
+    return words[:12] + "…" if len(words) == 64 else words
 
 
 def entry_record(entry: Entry) -> dict[str, Any]:

@@ -8,10 +8,10 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from functools import partial
 
+from foi_mailbot.adapters.scheduler import Timetable
 from foi_mailbot.adapters.service_manager import notify, watchdog_seconds
 from foi_mailbot.bootstrap import App, Desk
 from foi_mailbot.errors import Fatal, FoiMailbotError
-from foi_mailbot.adapters.scheduler import Timetable
 
 DISPATCH_SECONDS = 5
 
@@ -50,7 +50,7 @@ async def run(app: App) -> Tally:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, lambda: (app.stop(), stop.set()))
+        loop.add_signal_handler(number, stop.set)
     with app.exclusive():
         app.started("daemon")
         timetable = Timetable()
@@ -64,6 +64,7 @@ async def run(app: App) -> Tally:
         timetable.start()
         notify("READY=1\nSTATUS=" + f"Watching {len(app.desks)} mailbox(es)")
         await stop.wait()
+        app.stop()
         notify("STOPPING=1")
         await timetable.stop()
         app.stopped()
@@ -98,7 +99,9 @@ async def _guarded(app: App, name: str, work: Callable[[], Awaitable[None]], tal
         await work()
     except FoiMailbotError as fault:
         tally.faults.append(f"{name}: {fault}")
-        app.log.error("step.failed", what=name, fault=type(fault).__name__, why=str(fault), again=not isinstance(fault, Fatal))
-    except Exception as fault:  # noqa: BLE001 - the loop's one handler
+        app.log.error(
+            "step.failed", what=name, fault=type(fault).__name__, why=str(fault), again=not isinstance(fault, Fatal)
+        )
+    except Exception as fault:
         tally.faults.append(f"{name}: {fault!r}")
         app.log.exception("step.failed", what=name, fault=type(fault).__name__)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,14 +65,16 @@ def _servers(mailbox: Mailbox) -> Iterator[Result]:
         folders=mailbox.folders,
     )
     yield from (Result(f"{mailbox.name}: IMAP {step.name}", step.ok, step.detail) for step in steps)
-    steps = smtp.probe(
-        host=way_out.host,
-        port=way_out.port,
-        tls=way_out.tls.value,
-        user=way_out.user,
-        password=way_out.password.read if way_out.user else None,
-        ca_file=way_out.ca_path,
-        timeout=way_out.timeout_seconds,
+    steps = asyncio.run(
+        smtp.probe(
+            host=way_out.host,
+            port=way_out.port,
+            tls=way_out.tls.value,
+            user=way_out.user,
+            password=way_out.password.read if way_out.user else None,
+            ca_file=way_out.ca_path,
+            timeout=way_out.timeout_seconds,
+        )
     )
     yield from (Result(f"{mailbox.name}: SMTP {step.name}", step.ok, step.detail) for step in steps)
 

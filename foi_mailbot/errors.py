@@ -31,7 +31,7 @@ class IllegalMove(Parked):
 
 
 class Unreadable(Parked):
-    """This mail could not be read; its raw bytes are kept for a person."""
+    """The mail could not be read; its raw bytes are kept for a person."""
 
 
 class Fatal(FoiMailbotError):

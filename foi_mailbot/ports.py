@@ -202,7 +202,9 @@ class Cases(Protocol):
     def update(self, case: CaseRow) -> None:
         """Replace a case by id."""
 
-    def find(self, *, states: Sequence[State] = (), mailbox: str = "", raw_sha256: str = "", message_ids: Sequence[str] = ()) -> list[CaseRow]:
+    def find(
+        self, *, states: Sequence[State] = (), mailbox: str = "", raw_sha256: str = "", message_ids: Sequence[str] = ()
+    ) -> list[CaseRow]:
         """Return the cases that match every given filter, by due date (None last) then id.
 
         `message_ids` matches a case's own message_id or its outbox row's message_id.
@@ -255,15 +257,24 @@ class Transaction(Protocol):
     """One durable step: everything done through it is committed together or not at all."""
 
     @property
-    def intake(self) -> IntakeLog: ...
+    def intake(self) -> IntakeLog:
+        """Which mails were seen."""
+
     @property
-    def cases(self) -> Cases: ...
+    def cases(self) -> Cases:
+        """Cases."""
+
     @property
-    def letters(self) -> Letters: ...
+    def letters(self) -> Letters:
+        """Letters and raw mail."""
+
     @property
-    def outbox(self) -> Outbox: ...
+    def outbox(self) -> Outbox:
+        """What is on its way."""
+
     @property
-    def audit(self) -> AuditLog: ...
+    def audit(self) -> AuditLog:
+        """The sealed log."""
 
 
 class Store(Protocol):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import Any, TypedDict
 
 from foi_mailbot.core import decision as deciding
 from foi_mailbot.core import letter as letters
@@ -17,6 +18,7 @@ from foi_mailbot.core.rulebook import Rulebook
 from foi_mailbot.core.screening import Hold, Suppress, screen
 from foi_mailbot.core.working_days import Calendar, due, receipt_date
 from foi_mailbot.ports import Render
+from foi_mailbot.service import records
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,28 @@ class Assessment:
         why = f"It belongs to case {case_id}, so it is read by a person and never answered with a redirect."
         request = replace(self.request, kind=kind) if self.request else None
         return replace(self, request=request, decision=Unsure((), why, kind), reasons=(why,))
+
+
+class Dated(TypedDict):
+    """A letter's reference and dates."""
+
+    reference: str
+    received_on: date
+    due: date
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A drafted letter, what its template was told, what blocks it whatever its wording, and what to warn of."""
+
+    letter: Letter
+    context: Mapping[str, object]
+    standing: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+    def kept(self) -> str:
+        """Return, as JSON, what a later edit of this letter is checked against."""
+        return records.dump({"context": self.context, "standing": self.standing})
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,25 +124,40 @@ class Assessor:
     ) -> Assessment:
         return Assessment(message, request, decision, received_on, due(received_on, self.calendar), reasons)
 
-    def draft(self, assessment: Assessment, council: Council, reference: str) -> Letter | None:
+    def record(self, assessment: Assessment, draft: Draft | None) -> dict[str, Any]:
+        """Return the published record (docs/triage.schema.json)."""
+        return records.triage_record(
+            assessment.request,
+            assessment.decision,
+            draft.letter if draft else None,
+            assessment.due,
+            self.rulebook,
+            assessment.reasons,
+            draft.warnings if draft else (),
+        )
+
+    def draft(self, assessment: Assessment, council: Council, reference: str) -> Draft | None:
         """Draft the letter a redirect needs, or None. Raises Fatal if a template is at fault."""
-        decision, request = assessment.decision, assessment.request
+        decision, request, message = assessment.decision, assessment.request, assessment.message
         if not isinstance(decision, Redirect | PartRedirect) or request is None:
             return None
-        message = assessment.message
-        return letters.draft(
-            request,
+        known = (request, decision, self.rulebook, council.authority, council.identity, council.regulator)
+        dated: Dated = {"reference": reference, "received_on": assessment.received_on, "due": assessment.due}
+        letter = letters.draft(*known, self.render, message=message, **dated)
+        context = letters.letter_context(
+            *known,
+            applicant_name=letters.applicant_name(message),
+            subject=message.subject if message else "",
+            **dated,
+        )
+        standing = letters.blocked_reasons(
             decision,
             self.rulebook,
-            council.authority,
             council.identity,
             council.regulator,
-            self.render,
-            reference=reference,
-            received_on=assessment.received_on,
-            due=assessment.due,
-            message=message,
+            recipient=letter.recipient,
         )
+        return Draft(letter, context, standing, letters.warnings(decision, self.rulebook))
 
 
 def applicant(message: Message | None) -> Address:

@@ -92,7 +92,9 @@ class Dispatch:
         later = replace(_answered(row, answer), not_before=self.journal.clock() + wait)
         with self.journal.step() as step:
             _move(step, later, Action.RETRY, "")
-            step.record("letter.retried", case=row.case_id, attempts=row.attempts, wait_seconds=int(wait.total_seconds()))
+            step.record(
+                "letter.retried", case=row.case_id, attempts=row.attempts, wait_seconds=int(wait.total_seconds())
+            )
 
 
 def _answered(row: OutboxRow, answer: str) -> OutboxRow:

@@ -13,7 +13,8 @@ from dataclasses import dataclass, replace
 
 from foi_mailbot.core.case import Action, State, advance
 from foi_mailbot.core.decision import Decision, Held, PartRedirect, Redirect, Suppressed, Unsure, outcome_name
-from foi_mailbot.core.letter import Letter, content_sha256
+from foi_mailbot.core.letter import Letter
+from foi_mailbot.core.outgoing import content_sha256
 from foi_mailbot.errors import Fatal, FoiMailbotError
 from foi_mailbot.ports import CaseRow, Cursor, IntakeRow, LetterRow, Mailbox, RawMail
 from foi_mailbot.service import records
@@ -144,16 +145,9 @@ class Intake:
 
     def _open(self, step: Step, case_id: str, row: IntakeRow, assessed: Assessment) -> None:
         reference = assessed.reference or self._next_reference(step, assessed.decision)
-        letter = self.assessor.draft(assessed, self.council, reference)
+        draft = self.assessor.draft(assessed, self.council, reference)
         action, note = _first_move(assessed.decision)
-        record = records.triage_record(
-            assessed.request,
-            assessed.decision,
-            letter,
-            assessed.due,
-            self.assessor.rulebook,
-            assessed.reasons,
-        )
+        record = self.assessor.record(assessed, draft)
         case = replace(
             self._case(case_id, row, assessed),
             reference=reference,
@@ -161,13 +155,14 @@ class Intake:
             kind=record["kind"],
             outcome=record["outcome"],
             decision_json=records.dump(record),
+            request_json=draft.kept() if draft else "{}",
             note=note,
         )
         step.tx.cases.add(case)
         step.record("case.opened", case=case_id, authority=case.authority, received_on=case.received_on.isoformat())
         self._record_decision(step, case, assessed.decision)
-        if letter:
-            self._keep_letter(step, case, letter)
+        if draft:
+            keep_letter(step, case, draft.letter, version=1, author="system")
 
     def _next_reference(self, step: Step, decision: Decision) -> str:
         if self.sequence is None or isinstance(decision, Suppressed):
@@ -221,21 +216,28 @@ class Intake:
         if case.state is State.CASEWORK:
             step.record("case.kept", case=case.id)
 
-    def _keep_letter(self, step: Step, case: CaseRow, letter: Letter) -> None:
-        row = letter_row(case, letter, version=1, author="system")
-        step.tx.letters.put(row)
-        step.record(
-            "letter.drafted",
-            case=case.id,
-            template=letter.template,
-            content_sha256=row.content_sha256,
-            blocked=bool(letter.blocked),
-        )
+
+def keep_letter(step: Step, case: CaseRow, letter: Letter, *, version: int, author: str) -> LetterRow:
+    """Store a drafted letter as a case's new version and seal that it was drafted."""
+    row = letter_row(case, letter, version=version, author=author)
+    step.tx.letters.put(row)
+    step.record(
+        "letter.drafted",
+        case=case.id,
+        actor=author,
+        version=version,
+        template=letter.template,
+        content_sha256=row.content_sha256,
+        blocked=bool(letter.blocked),
+    )
+    return row
 
 
 def letter_row(case: CaseRow, letter: Letter, *, version: int, author: str) -> LetterRow:
     """Return a letter as stored, with the hash that an approval will bind to."""
-    digest = content_sha256(letter.recipient, letter.subject, letter.text, letter.html, case.rulebook_sha256)
+    digest = content_sha256(
+        letter.recipient, letter.subject, letter.text, letter.html, rulebook_sha256=case.rulebook_sha256
+    )
     return LetterRow(
         case_id=case.id,
         version=version,
@@ -263,5 +265,3 @@ def _first_move(decision: Decision) -> tuple[Action, str]:
             return Action.HOLD, why
         case Suppressed(why=why):
             return Action.SUPPRESS, why
-
-

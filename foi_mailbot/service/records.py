@@ -30,6 +30,7 @@ def triage_record(
     due: date | None,
     rulebook: Rulebook,
     reasons: tuple[str, ...] = (),
+    warnings: tuple[str, ...] = (),
 ) -> dict[str, Any]:
     """Return the published record, see docs/triage.schema.json. Spans index `text`."""
     kind = decision.kind if isinstance(decision, Suppressed | Unsure) else Kind.REQUEST
@@ -43,6 +44,7 @@ def triage_record(
         "letter": {"subject": letter.subject, "text": letter.text, "html": letter.html} if letter else None,
         "blocked": list(letter.blocked) if letter else [],
         "reasons": list(reasons),
+        "warnings": list(warnings),
         "due": due.isoformat() if due else None,
         "rulebook_sha256": rulebook.sha256,
     }

@@ -1,21 +1,22 @@
-"""What an officer does with a case: approve, edit, hold, release, reject, resolve; each with a name and, mostly, a reason."""
+"""What an officer does with a case: approve, edit, redraft, hold, release, reject, resolve; each under a name."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from foi_mailbot.core.case import Action, State, advance
-from foi_mailbot.core.letter import Letter, compose
+from foi_mailbot.core.letter import Letter
+from foi_mailbot.core.letter_elements import check_elements
+from foi_mailbot.core.letter_markup import html_of_text
+from foi_mailbot.core.outgoing import compose
 from foi_mailbot.errors import Parked
 from foi_mailbot.ports import CaseRow, LetterRow, OutboxRow
-from foi_mailbot.service.assess import Council
-from foi_mailbot.service.intake import letter_row
+from foi_mailbot.service import records
+from foi_mailbot.service.assess import Assessor, Council
+from foi_mailbot.service.intake import keep_letter, letter_row
 from foi_mailbot.service.journal import Journal, Step
-
-CheckEdited = Callable[[CaseRow, LetterRow, str], tuple[str, str, tuple[str, ...]]]
-"""(case, letter, new text) -> (text, html, what is missing now): an edited letter is checked as a drafted one is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class Review:
     journal: Journal
     identities: Mapping[str, SendingIdentity]  # by mailbox name
     councils: Mapping[str, Council]
-    check_edited: CheckEdited
+    assessor: Assessor
 
     def approve(self, key: str, *, actor: str, checks: str = "", seen: str = "") -> CaseRow:
         """Approve the current letter and put it, rendered, in the outbox.
@@ -44,7 +45,9 @@ class Review:
         with self.journal.step() as step:
             case, letter = self._case(step, key), self._letter(step, key)
             _refuse_unready(case, letter, seen)
-            moved = replace(case, state=advance(case.state, Action.APPROVE), note=f"Checked: {checks}" if checks else "")
+            moved = replace(
+                case, state=advance(case.state, Action.APPROVE), note=f"Checked: {checks}" if checks else ""
+            )
             row = self._outbox_row(moved, letter)
             step.tx.cases.update(moved)
             step.tx.outbox.put(row)
@@ -65,12 +68,12 @@ class Review:
         with self.journal.step() as step:
             case, letter = self._case(step, key), self._letter(step, key)
             state = advance(case.state, Action.EDIT)
-            text, html, missing = self.check_edited(case, letter, text)
+            text, missing = _tidy(text), _missing(case, letter, text)
             edited = Letter(
                 recipient=letter.recipient,
                 subject=letter.subject,
                 text=text,
-                html=html,
+                html=html_of_text(text, letter.subject),
                 template=letter.template,
                 in_reply_to=letter.in_reply_to,
                 references=letter.references,
@@ -90,6 +93,34 @@ class Review:
             )
         return row
 
+    def redraft(self, key: str, *, actor: str) -> LetterRow:
+        """Decide and draft a waiting case anew with the rules, contacts and letters of today."""
+        with self.journal.step() as step:
+            case = self._case(step, key)
+            state = advance(case.state, Action.DRAFT)
+            council, raw = self.councils[case.mailbox], step.tx.letters.raw(case.raw_sha256)
+            if raw is None:
+                raise Parked(f"The mail of case {case.id} is no longer kept, so it cannot be drafted anew.")
+            assessed = self.assessor.mail(raw, council, case.received)
+            draft = self.assessor.draft(assessed, council, case.reference)
+            if draft is None:
+                raise Parked(
+                    f"By today's rules case {case.id} gets no letter: {'; '.join(assessed.reasons) or 'it is ours'}"
+                )
+            record = self.assessor.record(assessed, draft)
+            moved = replace(
+                case,
+                state=state,
+                outcome=record["outcome"],
+                decision_json=records.dump(record),
+                request_json=draft.kept(),
+                rulebook_sha256=self.assessor.rulebook.sha256,
+                note="",
+            )
+            before = step.tx.letters.current(case.id)
+            step.tx.cases.update(moved)
+            return keep_letter(step, moved, draft.letter, version=before.version + 1 if before else 1, author=actor)
+
     def hold(self, key: str, *, actor: str, reason: str) -> CaseRow:
         """Take a case out of the queue until a person releases it."""
         return self._move(key, Action.HOLD, "case.held", actor, reason)
@@ -99,7 +130,9 @@ class Review:
         with self.journal.step() as step:
             case = self._case(step, key)
             bare = case.state is State.HELD_FOR_OFFICER and step.tx.letters.current(case.id) is None
-        return self._move(key, *((Action.KEEP, "case.kept") if bare else (Action.RELEASE, "case.released")), actor, reason)
+        return self._move(
+            key, *((Action.KEEP, "case.kept") if bare else (Action.RELEASE, "case.released")), actor, reason
+        )
 
     def reject(self, key: str, *, actor: str, reason: str) -> CaseRow:
         """Discard the draft: this council answers the request itself, or somebody else writes."""
@@ -143,12 +176,7 @@ class Review:
         domain = identity.address.rpartition("@")[2]
         message_id = f"<{case.id}.{letter.version}.{letter.content_sha256[:24]}@{domain}>"
         content = compose(
-            recipient=letter.recipient,
-            subject=letter.subject,
-            text=letter.text,
-            html=letter.html,
-            in_reply_to=letter.in_reply_to,
-            references=letter.references,
+            letter,
             message_id=message_id,
             sender_address=identity.address,
             sender_name=identity.name,
@@ -172,3 +200,14 @@ def _refuse_unready(case: CaseRow, letter: LetterRow, seen: str) -> None:
         raise Parked(f"The letter of case {case.id} cannot be approved yet:\n{reasons}")
     if seen and not letter.content_sha256.startswith(seen):
         raise Parked(f"The letter of case {case.id} changed since you looked at it; look again before approving.")
+
+
+def _tidy(text: str) -> str:
+    return text.replace("\r\n", "\n").strip("\n") + "\n"
+
+
+def _missing(case: CaseRow, letter: LetterRow, text: str) -> tuple[str, ...]:
+    """Return what blocks an edited letter: what blocked it whatever its wording, and the elements it now lacks."""
+    kept = records.load(case.request_json)
+    lacking = check_elements(text, letter.template, kept.get("context", {}))
+    return (*kept.get("standing", ()), *(f"The letter lacks {element}." for element in lacking))

@@ -6,7 +6,6 @@ import re
 from datetime import UTC, date, datetime, time
 from typing import Any
 
-from foi_mailbot.service import records
 from foi_mailbot.service.assess import Assessor, Council
 
 _HEADER = re.compile(rb"[A-Za-z][A-Za-z0-9-]*:[ \t\r\n]")
@@ -20,7 +19,7 @@ def looks_like_mail(raw: bytes, suffix: str) -> bool:
     if suffix.lower() == ".eml":
         return True
     head = raw.lstrip(b"\r\n").split(b"\n\n", 1)[0].split(b"\r\n\r\n", 1)[0]
-    return bool(_HEADER.match(head)) and len(_MAIL_HEADERS.findall(head)) >= 2  # noqa: PLR2004 - one may be chance
+    return bool(_HEADER.match(head)) and len(_MAIL_HEADERS.findall(head)) >= 2
 
 
 def triage(raw: bytes, suffix: str, assessor: Assessor, council: Council, received_on: date) -> dict[str, Any]:
@@ -31,7 +30,4 @@ def triage(raw: bytes, suffix: str, assessor: Assessor, council: Council, receiv
     else:
         text = raw.decode("utf-8-sig", errors="replace").replace("\r\n", "\n")
         assessment = assessor.text(text, council, received_on)
-    letter = assessor.draft(assessment, council, assessment.reference)
-    return records.triage_record(
-        assessment.request, assessment.decision, letter, assessment.due, assessor.rulebook, assessment.reasons
-    )
+    return assessor.record(assessment, assessor.draft(assessment, council, assessment.reference))
