@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
 from enum import StrEnum
+from functools import lru_cache
+from typing import assert_never
 
-from foi_mailbot.core.request import Ask, Kind
-from foi_mailbot.core.rulebook import Regime
+from foi_mailbot.core.jurisdiction import Holder, Ours, Shared, Theirs, in_being, responsible
+from foi_mailbot.core.matching import Matcher, compile_rulebook, words
+from foi_mailbot.core.request import Ask, Kind, Request
+from foi_mailbot.core.rulebook import Regime, Rulebook
+from foi_mailbot.core.weighing import Found, Lean, Weighed, content_words, find, speaking, weigh
 
 
 class AskOutcome(StrEnum):
@@ -94,3 +101,195 @@ OUTCOME_NAMES: dict[type, str] = {
 def outcome_name(decision: Decision) -> str:
     """Return the published name of the outcome (see docs/triage.schema.json)."""
     return OUTCOME_NAMES[type(decision)]
+
+
+INHERIT_WORDS = 9
+"""A question without a service of its own takes over the topic's only if it has fewer content words than this."""
+
+_ANAPHORA_FIRST = 12  # words: "of these" further in points back inside the same question
+
+
+@dataclass(frozen=True, slots=True)
+class _Bench:
+    """What judging one request needs at hand."""
+
+    request: Request
+    rulebook: Rulebook
+    matcher: Matcher
+    holders: dict[str, Holder]
+    topic: Weighed
+
+    def find(self, spans: Sequence[tuple[int, int]]) -> Found:
+        return find(self.request.text, spans, self.matcher, self.holders.__getitem__)
+
+
+def decide(request: Request, rulebook: Rulebook, authority: str, received_on: date) -> Decision:
+    """Decide a request made to `authority` (a code) and received on that day.
+
+    Redirect only if every ask is another body's beyond doubt; Unsure whenever another body's ask stands beside a
+    doubtful one, something could not be read, or the mail is no new request. Nothing pointing away: Held.
+    """
+    if request.kind is not Kind.REQUEST:
+        return Unsure((), f"not a new request but: {request.kind.value.replace('_', ' ')}", request.kind)
+    asked = rulebook.authorities.get(authority)
+    if asked is None or not in_being(asked, received_on):
+        return Unsure((), f"{asked.name if asked else authority} is not in being on {received_on.isoformat()}")
+    asks = _judge_all(request, rulebook, authority, received_on)
+    if request.problems:
+        return Unsure(asks, "not everything could be read: " + "; ".join(request.problems))
+    return _conclude(asks)
+
+
+def _conclude(asks: tuple[AskDecision, ...]) -> Decision:
+    outcomes = {a.outcome for a in asks}
+    if AskOutcome.UNSURE in outcomes:
+        doubtful = [a for a in asks if a.outcome is AskOutcome.UNSURE]
+        named = ", ".join(a.ask.label for a in doubtful if a.ask.label)
+        return Unsure(asks, f"{f'question {named}' if named else 'the request'}: {doubtful[0].reasons[0]}")
+    if outcomes == {AskOutcome.OTHER_BODY}:
+        return Redirect(asks)
+    return Held(asks) if outcomes == {AskOutcome.HELD} else PartRedirect(asks)
+
+
+def _judge_all(request: Request, rulebook: Rulebook, authority: str, on: date) -> tuple[AskDecision, ...]:
+    matcher = _compiled(_Same(rulebook))
+    holders = {f.id: responsible(f, authority, on, rulebook) for f in rulebook.functions.values()}
+    found = find(request.text, speaking(request.text, request.preamble), matcher, holders.__getitem__)
+    bench = _Bench(request, rulebook, matcher, holders, weigh(found, strict=False))
+    judged: list[AskDecision] = []
+    previous = Weighed(Lean.NOWHERE)
+    for ask in request.asks:
+        previous = _weigh_ask(ask, bench, previous)
+        judged.append(_as_decision(ask, previous, bench))
+    return tuple(judged)
+
+
+def _weigh_ask(ask: Ask, bench: _Bench, previous: Weighed) -> Weighed:
+    head = _head_spans(ask)
+    found = bench.find(head)
+    own = weigh(found, strict=True)
+    details = bench.find(ask.details)
+    if own.lean in (Lean.THEIRS, Lean.BOTH):
+        return _checked(own, found, details, bench.topic)
+    if own.lean is not Lean.NOWHERE:
+        return own
+    if not bench.topic.functions:
+        listed = weigh(details, strict=False)
+        if listed.lean is not Lean.NOWHERE:
+            return _from_list(listed, details)
+    return _inherit(found, details, bench, previous, head)
+
+
+def _checked(own: Weighed, found: Found, details: Found, topic: Weighed) -> Weighed:
+    decisive = any(h.level == "decisive" for h in own.hits)
+    if topic.lean is Lean.OURS and not decisive:
+        return _doubted(own, "the request as a whole is about this council's own matters")
+    if any(h.level == "decisive" for h in details.hits_of(details.firm(Ours))) or details.listed("own_records_hard"):
+        return _doubted(own, "its sub-questions name this council's own matters")
+    return own
+
+
+def _from_list(listed: Weighed, details: Found) -> Weighed:
+    if listed.lean in (Lean.THEIRS, Lean.BOTH) and details.weak(Ours):
+        return _doubted(listed, "its list runs across both tiers")
+    return listed
+
+
+def _inherit(
+    found: Found, details: Found, bench: _Bench, previous: Weighed, head: Sequence[tuple[int, int]]
+) -> Weighed:
+    source, origin = _source(found, bench, previous, head)
+    if source.lean is Lean.NOWHERE:
+        return Weighed(Lean.NOWHERE, why=("nothing in it points to another body",))
+    if source.lean is Lean.OURS:
+        return replace(source, why=(f"it goes on about {origin}, which is this council's own",))
+    if source.lean is Lean.DOUBTFUL:
+        return replace(source, why=(f"it goes on about {origin}: {source.why[0]}",))
+    backed = found.weak(Theirs, Shared)
+    if found.weak(Ours) and not backed:
+        return _doubted(source, f"it may go on about {origin}, but has words of this council's own services")
+    if details.listed("own_records_hard"):
+        return _doubted(source, "its sub-questions name this council's own records")
+    limit = 5 if found.listed("own_records_soft") else INHERIT_WORDS
+    empty = frozenset(
+        s for name in ("empty", "measures") for p in bench.rulebook.lexicon.get(name, ()) for s in _stems(p)
+    )
+    if not backed and content_words(bench.request.text, head, empty) >= limit:
+        return _doubted(source, f"it names no service itself and is too long to be sure it is about {origin}")
+    return replace(source, why=(f"it goes on about {origin}", source.why[-1]))
+
+
+def _source(found: Found, bench: _Bench, previous: Weighed, head: Sequence[tuple[int, int]]) -> tuple[Weighed, str]:
+    anaphoric = any(len(words(found.text, head[0][0], h.start)) <= _ANAPHORA_FIRST for h in found.listed("anaphora"))
+    continued = set(found.weak(Ours, Theirs, Shared)) & set(previous.functions)
+    if previous.lean is not Lean.NOWHERE and (anaphoric or (continued and not continued & set(bench.topic.functions))):
+        return previous, "the question before"
+    if bench.topic.lean is not Lean.NOWHERE:
+        return bench.topic, "the topic of the request"
+    return previous, "the question before"
+
+
+def _doubted(weighed: Weighed, why: str) -> Weighed:
+    return replace(weighed, lean=Lean.DOUBTFUL, why=(why, *weighed.why))
+
+
+def _head_spans(ask: Ask) -> list[tuple[int, int]]:
+    spans, at = [], ask.start
+    for start, end in ask.details:
+        spans.append((at, start))
+        at = end
+    spans.append((at, ask.end))
+    return [(a, b) for a, b in spans if b > a]
+
+
+def _stems(phrase: str) -> list[str]:
+    return [w.stem for w in words(phrase)]
+
+
+def _as_decision(ask: Ask, weighed: Weighed, bench: _Bench) -> AskDecision:
+    outcome = _outcome(weighed.lean)
+    text = bench.request.text
+    evidence = tuple(Evidence(h.start, h.end, text[h.start : h.end], h.rule) for h in weighed.hits)
+    away = outcome in (AskOutcome.OTHER_BODY, AskOutcome.BOTH)
+    reasons = weighed.why or ("nothing in it points to another body",)
+    regime = _regime(weighed.functions, bench.rulebook)
+    return AskDecision(ask, outcome, weighed.functions, weighed.bodies if away else (), regime, evidence, reasons)
+
+
+def _outcome(lean: Lean) -> AskOutcome:
+    match lean:
+        case Lean.NOWHERE | Lean.OURS:
+            return AskOutcome.HELD
+        case Lean.THEIRS:
+            return AskOutcome.OTHER_BODY
+        case Lean.BOTH:
+            return AskOutcome.BOTH
+        case Lean.DOUBTFUL:
+            return AskOutcome.UNSURE
+        case _:
+            assert_never(lean)
+
+
+def _regime(functions: Sequence[str], rulebook: Rulebook) -> Regime:
+    regimes = {rulebook.functions[f].regime for f in functions}
+    if not regimes:
+        return Regime.FOIA
+    return regimes.pop() if len(regimes) == 1 else Regime.UNSURE
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Same:
+    """A rulebook as a cache key: the same object, not an equal one."""
+
+    rulebook: Rulebook
+
+    def __hash__(self) -> int:
+        return id(self.rulebook)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and other.rulebook is self.rulebook
+
+
+@lru_cache(maxsize=4)
+def _compiled(same: _Same) -> Matcher:
+    return compile_rulebook(same.rulebook)

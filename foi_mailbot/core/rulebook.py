@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
@@ -41,7 +41,7 @@ class Authority:
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """Where an authority takes requests. Blank means not known: a person must find it. `source` is where it was seen."""
+    """Where an authority takes requests. Blank means not known: a person must find it. `source`: where it was seen."""
 
     code: str
     name: str
@@ -95,7 +95,7 @@ class Function:
 
 @dataclass(frozen=True, slots=True)
 class Override:
-    """A local fact that beats the tier table for one council: `holder` is "self" or an authority code."""
+    """A local fact that beats the tier table for one council: `holder` is "self", "both" or an authority code."""
 
     function: str
     authority: str
@@ -104,6 +104,31 @@ class Override:
     source: str
     start: date | None = None
     end: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CountyBodies:
+    """Which police force and fire authority serve a county; a county that is its own fire authority names itself."""
+
+    county: str
+    police: str
+    fire: str
+
+
+@dataclass(frozen=True, slots=True)
+class Succession:
+    """One council taking another's place on `on`; only an order that was made changes who is responsible."""
+
+    predecessor: str
+    successor: str  # "" where it has no code yet
+    on: date
+    status: str
+    extent: str  # whole or part
+
+    @property
+    def made(self) -> bool:
+        """Say whether the order was made."""
+        return self.status == "ORDER MADE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,3 +141,5 @@ class Rulebook:
     overrides: tuple[Override, ...]
     lexicon: Mapping[str, tuple[str, ...]]  # shared word lists, e.g. "own_records_hard", "own_records_soft", "anaphora"
     sha256: str
+    county_bodies: Mapping[str, CountyBodies] = field(default_factory=dict)
+    successions: tuple[Succession, ...] = ()

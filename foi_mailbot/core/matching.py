@@ -1,0 +1,148 @@
+"""Which functions an ask is about: the rulebook's words found in it, scored, with their spans."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from foi_mailbot.core.rulebook import Rulebook
+
+POINTS = {"decisive": 5, "strong": 3, "weak": 1, "away": -3, "keeps": 0}
+"""What a phrase of each level is worth; `keeps` does not score, it says the other tier retains something."""
+
+ENOUGH = 3
+"""Points a function needs before an ask counts as being about it."""
+
+_WORD = re.compile(r"[A-Za-z0-9]+(?:['’][A-Za-z]+)?|&|£")
+_KEEP_S = frozenset(
+    {"gas", "this", "was", "has", "does", "its", "news", "homeless", "series", "species", "his", "yes", "always"}
+)
+_IRREGULAR = {"buses": "bus", "gases": "gas", "children": "child", "lorries": "lorry"}
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One word of a text: as written, its stem, and where it stands."""
+
+    raw: str
+    stem: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A phrase found: `owner` is a function id, or "" with a lexicon list's name as `level`."""
+
+    owner: str
+    level: str
+    start: int
+    end: int
+
+    @property
+    def rule(self) -> str:
+        """Name the rule as evidence shows it."""
+        return f"{self.owner}/{self.level}" if self.owner else self.level
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    stems: tuple[str, ...]
+    acronym: str  # exact spelling when the phrase is upper case only, else ""
+    owner: str
+    level: str
+
+
+@dataclass(frozen=True, slots=True)
+class Matcher:
+    """A rulebook's vocabulary compiled for search: phrases by the stem of their first word."""
+
+    by_first: Mapping[str, tuple[_Entry, ...]] = field(repr=False)
+
+    def find(self, text: str, start: int = 0, end: int | None = None) -> list[Hit]:
+        """Return the phrases in `text[start:end]`; where two overlap the longer one is what was meant."""
+        read = words(text, start, end)
+        candidates: list[tuple[int, int, _Entry]] = []
+        for at, word in enumerate(read):
+            here = self.by_first.get(word.stem, ())
+            candidates += [(at, at + len(entry.stems), entry) for entry in here if _matches(entry, read, at)]
+        return [Hit(e.owner, e.level, read[a].start, read[b - 1].end) for a, b, e in _longest(candidates)]
+
+
+def compile_rulebook(rulebook: Rulebook) -> Matcher:
+    """Compile every function's phrases and every lexicon list into one matcher."""
+    entries = [
+        _entry(phrase, function.id, level)
+        for function in rulebook.functions.values()
+        for level in POINTS
+        for phrase in getattr(function, level)
+    ]
+    entries += [_entry(phrase, "", name) for name, phrases in rulebook.lexicon.items() for phrase in phrases]
+    by_first: dict[str, list[_Entry]] = {}
+    for entry in entries:
+        if entry.stems:
+            by_first.setdefault(entry.stems[0], []).append(entry)
+    return Matcher({first: tuple(sorted(own, key=lambda e: -len(e.stems))) for first, own in by_first.items()})
+
+
+def words(text: str, start: int = 0, end: int | None = None) -> list[Word]:
+    """Return the words of `text[start:end]` in order; hyphens part words, apostrophes do not."""
+    stop = len(text) if end is None else end
+    return [Word(m[0], stem(m[0]), m.start(), m.end()) for m in _WORD.finditer(text, start, stop)]
+
+
+def stem(word: str) -> str:
+    """Fold case, possessive and plural, so that "children's homes" and "children’s home" are the same phrase."""
+    low = word.lower().replace("’", "'")
+    if low.endswith(("'s", "s'")):
+        low = low[:-2]
+    low = low.replace("'", "")
+    if low in _IRREGULAR:
+        return _IRREGULAR[low]
+    if len(low) <= 3 or low in _KEEP_S or low.endswith(("ss", "us", "is")):
+        return low
+    if low.endswith("ies") and len(low) > 4:
+        return low[:-3] + "y"
+    if low.endswith(("ches", "shes", "xes", "sses")):
+        return low[:-2]
+    return low.removesuffix("s")
+
+
+def scores(hits: Iterable[Hit]) -> dict[str, int]:
+    """Add up each function's points: every different phrase once, weak ones never enough alone, away ones last."""
+    seen: dict[str, dict[str, int]] = {}
+    for hit in hits:
+        if hit.owner:
+            tally = seen.setdefault(hit.owner, dict.fromkeys(POINTS, 0))
+            tally[hit.level] += 1
+    return {owner: _score(tally) for owner, tally in seen.items()}
+
+
+def _score(tally: Mapping[str, int]) -> int:
+    firm = POINTS["decisive"] * tally["decisive"] + POINTS["strong"] * tally["strong"]
+    weak = min(POINTS["weak"] * tally["weak"], ENOUGH - 1)
+    away = 0 if tally["decisive"] else POINTS["away"] * tally["away"]
+    return firm + weak + away
+
+
+def _entry(phrase: str, owner: str, level: str) -> _Entry:
+    acronym = phrase if phrase.upper() == phrase and phrase.isalnum() and not phrase.isdigit() else ""
+    return _Entry(tuple(w.stem for w in words(phrase)), acronym, owner, level)
+
+
+def _matches(entry: _Entry, read: Sequence[Word], at: int) -> bool:
+    if entry.acronym:
+        # SEND, HER and PIP are words too: only the upper-case spelling (with a plural s) is meant
+        return read[at].raw in (entry.acronym, entry.acronym + "s", entry.acronym + "'s", entry.acronym + "’s")
+    size = len(entry.stems)
+    return at + size <= len(read) and all(read[at + i].stem == s for i, s in enumerate(entry.stems))
+
+
+def _longest(candidates: list[tuple[int, int, _Entry]]) -> list[tuple[int, int, _Entry]]:
+    kept: list[tuple[int, int, _Entry]] = []
+    for a, b, entry in sorted(candidates, key=lambda c: (c[0] - c[1], c[0])):
+        inside = any(x <= a and b <= y and (x, y) != (a, b) for x, y, _ in kept)
+        if not inside:
+            kept.append((a, b, entry))
+    return sorted(kept, key=lambda c: (c[0], c[1]))

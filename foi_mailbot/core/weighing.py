@@ -1,0 +1,195 @@
+"""Which way the words of one stretch of text point: to this council, to another body, to both, or nowhere sure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from foi_mailbot.core.asks import sentences
+from foi_mailbot.core.jurisdiction import Holder, Ours, Shared, Theirs, Unknown
+from foi_mailbot.core.matching import ENOUGH, Hit, Matcher, Word, scores, words
+
+HEAD_WORDS = 6
+"""At most so many content words may stand between the start of a sentence and the service it asks about."""
+
+_ASIDE = re.compile(
+    r"\([^()]*\)|\b(?:such as|e\.g\.?|for example|for instance|excluding|except|other than|not including|rather than|"
+    r"apart from|instead of|unrelated to|not (?:the|about|including))\b[^.;?\n]*",
+    re.IGNORECASE,
+)
+_BOILERPLATE = re.compile(
+    r"^\W*(?:if (?:you|your|this|it|any|the|there|not|possible|available|held|limited|so desired)\b(?![^?]*\?)|"
+    r"where (?:you|your|this|exact)\b(?![^?]*\?)|please (?:redact|suppress|treat|note|interpret|let me know|exclude|"
+    r"acknowledge|send (?:it|this|your|the reply)|contact|state (?:this|if so))|i (?:am|work|live|understand|"
+    r"look forward|would prefer)\b|my name\b|we are\b|thank|dear\b|good (?:morning|afternoon|evening)|hello\b|to whom)",
+    re.IGNORECASE,
+)
+
+
+class Lean(StrEnum):
+    """Where a stretch of text points."""
+
+    NOWHERE = "nowhere"
+    OURS = "ours"
+    THEIRS = "theirs"
+    BOTH = "both"
+    DOUBTFUL = "doubtful"
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """How a stretch leans, on which functions, bodies and hits, and why in plain words."""
+
+    lean: Lean
+    functions: tuple[str, ...] = ()
+    bodies: tuple[str, ...] = ()
+    hits: tuple[Hit, ...] = ()
+    why: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The hits of a stretch, sorted by who is responsible for what they name."""
+
+    text: str
+    hits: tuple[Hit, ...]
+    points: dict[str, int]
+    holders: dict[str, Holder]
+
+    def firm(self, *kinds: type) -> list[str]:
+        """Return the functions with enough points whose holder is of one of those kinds, by first mention."""
+        own = [h.owner for h in self.hits if h.owner and self.points[h.owner] >= ENOUGH and _scoring(h)]
+        return list(dict.fromkeys(f for f in own if isinstance(self.holders[f], kinds)))
+
+    def hits_of(self, functions: Iterable[str]) -> list[Hit]:
+        """Return the decisive and strong hits of those functions."""
+        wanted = set(functions)
+        return [h for h in self.hits if h.owner in wanted and _scoring(h)]
+
+    def weak(self, *kinds: type) -> list[str]:
+        """Return the functions mentioned at all whose holder is of one of those kinds."""
+        own = dict.fromkeys(h.owner for h in self.hits if h.owner and h.level in ("weak", "strong", "decisive"))
+        return [f for f in own if isinstance(self.holders[f], kinds)]
+
+    def listed(self, name: str) -> list[Hit]:
+        """Return the hits of that lexicon list."""
+        return [h for h in self.hits if not h.owner and h.level == name]
+
+
+def find(text: str, spans: Sequence[tuple[int, int]], matcher: Matcher, holder: Callable[[str], Holder]) -> Found:
+    """Find the vocabulary in those spans of the text; asides ("such as …", brackets) never speak for another body."""
+    hits: list[Hit] = []
+    for start, end in spans:
+        asides = [m.span() for m in _ASIDE.finditer(text, start, end)]
+        for hit in matcher.find(text, start, end):
+            aside = any(a <= hit.start and hit.end <= b for a, b in asides)
+            if not (aside and hit.owner and not isinstance(holder(hit.owner), Ours)):
+                hits.append(hit)
+    ordered = tuple(hits)
+    return Found(text, ordered, scores(ordered), {h.owner: holder(h.owner) for h in ordered if h.owner})
+
+
+def weigh(found: Found, *, strict: bool) -> Weighed:
+    """Weigh what was found; `strict` also demands that another body's service heads its sentence."""
+    theirs, ours, unknown = found.firm(Theirs, Shared), found.firm(Ours), found.firm(Unknown)
+    hard = found.listed("own_records_hard")
+    if hard:
+        said = found.text[hard[0].start : hard[0].end]
+        return Weighed(Lean.OURS, tuple(ours), (), tuple(hard), (f"“{said}”: the council's own records",))
+    if theirs:
+        return _weigh_theirs(found, theirs, ours, unknown, strict=strict)
+    if ours:
+        why = tuple(_reason(found.holders[f]) for f in ours)
+        return Weighed(Lean.OURS, tuple(ours), (), tuple(found.hits_of(ours)), why)
+    if unknown and (not strict or _heads(found, found.hits_of(unknown)[0])):
+        why = tuple(_reason(found.holders[f]) for f in unknown)
+        return Weighed(Lean.DOUBTFUL, tuple(unknown), (), tuple(found.hits_of(unknown)), why)
+    return Weighed(Lean.NOWHERE)
+
+
+def content_words(text: str, spans: Sequence[tuple[int, int]], empty: frozenset[str]) -> int:
+    """Count the words that carry meaning, leaving out conditions and courtesies."""
+    count = 0
+    for start, end in spans:
+        for a, b in sentences(text, start, end):
+            if not _BOILERPLATE.search(text[a:b]):
+                count += sum(_carries(w, empty) for w in words(text, a, b))
+    return count
+
+
+def speaking(text: str, spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return the sentences of those spans that say something about the subject: no conditions, no courtesies."""
+    parts = [part for start, end in spans for part in sentences(text, start, end)]
+    return [(a, b) for a, b in parts if not _BOILERPLATE.search(text[a:b])]
+
+
+def _weigh_theirs(found: Found, theirs: list[str], ours: list[str], unknown: list[str], *, strict: bool) -> Weighed:
+    evidence = found.hits_of(theirs)
+    first = min(evidence, key=lambda h: h.start)
+    bodies = tuple(dict.fromkeys(_body(found.holders[f]) for f in theirs))
+    doubt = _doubt(found, first, theirs, unknown, strict=strict)
+    if ours:
+        own = found.hits_of(ours)
+        if min(h.start for h in own) < first.start:
+            why = ("our own service comes first: the other is only mentioned with it",)
+            return Weighed(Lean.OURS, tuple(ours), (), tuple(own), why)
+        if any(h.level == "decisive" for h in own) or first.level != "decisive" or not _counted(found, first):
+            doubt = "words of both tiers stand in it"
+    if doubt:
+        return Weighed(Lean.DOUBTFUL, tuple(theirs), bodies, tuple(evidence), (doubt,))
+    why = tuple(dict.fromkeys(_reason(found.holders[f]) for f in theirs))
+    kept = [h for h in found.hits if h.level == "keeps" and h.owner in theirs]
+    shared = kept or any(isinstance(found.holders[f], Shared) for f in theirs)
+    lean = Lean.BOTH if shared else Lean.THEIRS
+    return Weighed(lean, tuple(theirs), bodies, (*evidence, *kept), why)
+
+
+def _doubt(found: Found, first: Hit, theirs: list[str], unknown: list[str], *, strict: bool) -> str:
+    if unknown:
+        return f"it also names what no body can be given for: {_reason(found.holders[unknown[0]])}"
+    if found.listed("list_cues"):
+        return "it asks about all services alike"
+    if found.listed("products"):
+        return "it asks about a product or system this council may use as well"
+    if strict and not _heads(found, first):
+        said = found.text[first.start : first.end]
+        return f"“{said}” does not stand at the head of the question"
+    return ""
+
+
+def _heads(found: Found, hit: Hit) -> bool:
+    start = next((a for a, b in sentences(found.text, 0, len(found.text)) if a <= hit.start < b), 0)
+    if any(h.start >= start and h.end <= hit.start for h in found.listed("relations")):
+        return False
+    empty = _empty_spans(found)
+    before = [w for w in words(found.text, start, hit.start) if not any(a <= w.start < b for a, b in empty)]
+    return sum(_carries(w, frozenset()) for w in before) <= HEAD_WORDS
+
+
+def _counted(found: Found, hit: Hit) -> bool:
+    start = next((a for a, b in sentences(found.text, 0, len(found.text)) if a <= hit.start < b), 0)
+    measures = [h for h in found.listed("measures") if start <= h.start and h.end <= hit.start]
+    return bool(measures) and len(words(found.text, measures[-1].end, hit.start)) <= 3
+
+
+def _empty_spans(found: Found) -> list[tuple[int, int]]:
+    return [(h.start, h.end) for name in ("measures", "empty", "ignore") for h in found.listed(name)]
+
+
+def _carries(word: Word, empty: frozenset[str]) -> bool:
+    return len(word.raw) > 1 and not word.raw[0].isdigit() and word.stem not in empty
+
+
+def _scoring(hit: Hit) -> bool:
+    return hit.level in ("decisive", "strong")
+
+
+def _body(holder: Holder) -> str:
+    assert isinstance(holder, Theirs | Shared)
+    return holder.body
+
+
+def _reason(holder: Holder) -> str:
+    return holder.why
