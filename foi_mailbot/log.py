@@ -33,8 +33,9 @@ _LONGEST = 8000  # characters of one value; a whole mail must not end up in the 
 _ADDRESS = re.compile(r'"[^"\n]*"@\S+|(?<!\S)\S*@\S*')
 
 
-def configure(level: str, target: TextIO | Path | None = None) -> None:
-    """Send this program's events from `level` up, and other libraries' warnings, to `target` (default: stderr).
+def configure(level: str, target: TextIO | Path | str = "") -> None:
+    """Send this program's events from `level` up, and other libraries' warnings, to `target`: a stream, a file,
+    or "" for standard error.
 
     Calling it again replaces the earlier target. Raises Fatal if the log file cannot be opened.
     """
@@ -113,9 +114,11 @@ def _unknown(value: object) -> str:
     return type(value).__name__
 
 
-def _handler(target: TextIO | Path | None) -> logging.Handler:
-    if not isinstance(target, Path):
-        return logging.StreamHandler(target or sys.stderr)
+def _handler(target: TextIO | Path | str) -> logging.Handler:
+    if not isinstance(target, Path | str):
+        return logging.StreamHandler(target)
+    if target == "":
+        return logging.StreamHandler(sys.stderr)
     try:
         return WatchedFileHandler(target, encoding="utf-8")
     except OSError as error:

@@ -72,6 +72,12 @@ def test_a_log_file_is_written_beside_what_it_holds_already(tmp_path: Path) -> N
     assert [json.loads(line).get("event") for line in path.read_text("utf-8").splitlines()] == [None, "poll.done"]
 
 
+def test_a_blank_target_is_standard_error(capfd: pytest.CaptureFixture[str]) -> None:
+    configure("info", "")
+    get_logger("foi_mailbot.test").info("poll.done")
+    assert json.loads(capfd.readouterr().err)["event"] == "poll.done"
+
+
 def test_a_log_file_that_cannot_be_written_stops_the_service(tmp_path: Path) -> None:
     with pytest.raises(Fatal, match="cannot be written"):
         configure("info", tmp_path / "absent" / "foi.log")
