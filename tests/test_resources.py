@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
 from foi_mailbot.resources import config_dir, templates_dir
+
+ROOT = Path(__file__).parent.parent
+
+
+def run(*command: str, cwd: Path) -> str:
+    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=120, check=True).stdout
 
 
 def test_the_shipped_settings_file_is_in_the_config_folder() -> None:
@@ -11,3 +24,18 @@ def test_the_shipped_settings_file_is_in_the_config_folder() -> None:
 
 def test_the_shipped_letters_are_in_the_templates_folder() -> None:
     assert (templates_dir() / "redirect_foia.txt").is_file()
+
+
+@pytest.mark.slow
+def test_a_wheel_carries_settings_rules_data_and_letters(tmp_path: Path) -> None:
+    run(sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path), cwd=ROOT)
+    (wheel,) = tmp_path.glob("*.whl")
+    installed = tmp_path / "installed"
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(installed)
+    asked = "from foi_mailbot.resources import config_dir, templates_dir; print(config_dir()); print(templates_dir())"
+    config, templates = (Path(line) for line in run(sys.executable, "-c", asked, cwd=installed).splitlines())
+    for shipped, source in ((config, ROOT / "config"), (templates, ROOT / "templates")):
+        assert shipped.is_relative_to(installed)
+        wanted = {path.relative_to(source) for path in source.rglob("*") if path.is_file()}
+        assert {path.relative_to(shipped) for path in shipped.rglob("*") if path.is_file()} >= wanted
