@@ -124,7 +124,8 @@ def letter_context(
     """
     names = names_of(decision.asks)
     groups = _groups(_sent_on(decision), rulebook, names)
-    bodies = [_body(code, rulebook) for code in _bodies(decision.asks)]
+    environmental = _bodies(a for a in _sent_on(decision) if a.regime is Regime.EIR)
+    bodies = [_body(code, rulebook) | {"eir": code in environmental} for code in _bodies(decision.asks)]
     also = _groups((a for a in decision.asks if a.outcome is AskOutcome.BOTH), rulebook, names)
     return {
         "authority": authority,
@@ -208,9 +209,11 @@ def _unique(values: Iterable[str]) -> tuple[str, ...]:
 
 def _quotation(request: Request, decided: AskDecision, names: dict[int, str]) -> dict[str, object]:
     name = names[decided.ask.start]
+    text = request.text[decided.ask.start : decided.ask.end].strip() or decided.ask.text.strip()
     return {
         "name": f"Question {name}" if name else "",
-        "text": request.text[decided.ask.start : decided.ask.end].strip() or decided.ask.text.strip(),
+        "numbered": bool(name) and bool(re.match(rf"\W*(?:q(?:uestion)?\W*)?{re.escape(name)}\b", text, re.IGNORECASE)),
+        "text": text,
         "kept": decided.outcome is not AskOutcome.OTHER_BODY,
     }
 
@@ -232,24 +235,21 @@ def blocked_reasons(
     identity: LetterIdentity,
     regulator: Regulator,
     *,
-    reference: str = "",
     recipient: str = "",
 ) -> tuple[str, ...]:
     """Return, in plain English, what must be settled before this letter may be approved."""
     asks = _sent_on(decision)
     return (
-        *_blocked_recipient(recipient, reference),
+        *_blocked_recipient(recipient),
         *_blocked_asks(decision, rulebook),
         *(reason for code in _bodies(asks) for reason in _blocked_body(code, decision, rulebook)),
         *_blocked_identity(identity, regulator),
     )
 
 
-def _blocked_recipient(recipient: str, reference: str) -> Iterable[str]:
+def _blocked_recipient(recipient: str) -> Iterable[str]:
     if not sendable_address(recipient):
         yield "There is no usable address to answer: the mail's From gives none."
-    if not reference:
-        yield "This request has no reference of ours: give it one."
 
 
 def _blocked_asks(decision: Redirect | PartRedirect, rulebook: Rulebook) -> Iterable[str]:
@@ -336,7 +336,7 @@ def draft(
         subject=message.subject if message else "",
         checks=checks,
     )
-    blocked = blocked_reasons(decision, rulebook, identity, regulator, reference=reference, recipient=recipient)
+    blocked = blocked_reasons(decision, rulebook, identity, regulator, recipient=recipient)
     subject, text, html = render(name, context)
     if not blocked:
         blocked = tuple(f"The letter lacks {element}." for element in check_elements(text, name, context))
@@ -357,7 +357,7 @@ def acknowledge(
     }
     recipient = message.sender.email if message.sender else ""
     subject, text, html = render(ACKNOWLEDGEMENT, context)
-    blocked = tuple(_blocked_recipient(recipient, reference))
+    blocked = tuple(_blocked_recipient(recipient))
     return Letter(recipient, subject, text, html, ACKNOWLEDGEMENT, *thread(message), blocked)
 
 

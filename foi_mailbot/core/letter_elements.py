@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
+
+from foi_mailbot.core.letter_markup import visible
 
 Context = Mapping[str, Any]
 
@@ -25,9 +28,13 @@ class Words:
         """Say whether the council itself says one of these (any case)."""
         return any(_even(needle) in self.own for needle in needles if needle.strip())
 
+    def names(self, questions: str) -> bool:
+        """Say whether these questions are named; "question 1" does not stand in "question 10"."""
+        return bool(questions) and bool(re.search(rf"\b{re.escape(_even(questions))}(?!\w)", self.own))
+
 
 def _even(text: str) -> str:
-    return " ".join(text.replace("’", "'").casefold().split())
+    return " ".join(visible(text).replace("’", "'").casefold().split())
 
 
 def _words(text: str) -> Words:
@@ -53,7 +60,7 @@ def check_elements(text: str, template: str, context: Mapping[str, object]) -> t
     """
     words, regimes = _words(text), {"all", *_regimes(template)}
     missing = [e.name for e in ELEMENTS if e.regimes in regimes and not e.present(words, context)]
-    return (*missing, *_missing_details(words, regimes, context))
+    return (*missing, *_missing_details(words, context))
 
 
 def _regimes(template: str) -> set[str]:
@@ -63,19 +70,20 @@ def _regimes(template: str) -> set[str]:
 
 
 def _details(context: Context, key: str) -> Mapping[str, str]:
-    return cast("Mapping[str, str]", context[key])
+    return defaultdict(str, context.get(key, {}))
+
+
+def _said(key: str) -> Callable[[Words, Context], bool]:
+    return lambda words, context: words.has(str(context.get(key, "")))
 
 
 def _denied(words: Words, _: Context) -> bool:
     return bool(re.search(r"\b(?:do|does|did) not hold\b", words.own))
 
 
-def _received(words: Words, context: Context) -> bool:
-    return words.has(str(context["received"]))
-
-
 def _reasoned(words: Words, context: Context) -> bool:
-    return all(words.has(str(g["functions"]), str(g["role"])) for g in context["groups"])
+    groups = context.get("groups", ())
+    return bool(groups) and all(words.has(str(g["functions"]), str(g["role"])) for g in groups)
 
 
 def _review_route(words: Words, context: Context) -> bool:
@@ -99,24 +107,32 @@ def _signed(words: Words, context: Context) -> bool:
 
 
 def _quoted(words: Words, context: Context) -> bool:
-    return all(_even(q["text"])[:60] in words.quoted for q in context["quoted"])
+    return all(_even(q["text"])[:60] in words.quoted for q in context.get("quoted", ()))
 
 
 def _keeps(words: Words, context: Context) -> bool:
-    return words.has(str(context["kept"])) and words.has(str(context["due"]))
+    return words.names(str(context.get("kept", ""))) and words.has(str(context.get("due", "")))
+
+
+def _referenced(words: Words, context: Context) -> bool:
+    return context.get("reference") == "" or words.has(str(context.get("reference", "")))
+
+
+def _formats(words: Words, context: Context) -> bool:
+    return words.has("format", _details(context, "council")["accessibility"])
 
 
 ELEMENTS: Sequence[Element] = (
     Element("a plain statement that the council does not hold the information", "all", _denied),
-    Element("the date the request was received", "all", _received),
-    Element("our reference", "all", lambda w, c: w.has(str(c["reference"]))),
+    Element("the date the request was received", "all", _said("received")),
+    Element("our reference", "all", _referenced),
     Element("the reason why the council does not hold it", "all", _reasoned),
     Element("how to ask for an internal review", "all", _review_route),
     Element("the time limit for an internal review (40 working days)", "all", _review_time),
     Element("the regulator's name and contact details", "all", _regulator),
     Element("the officer or team", "all", _signed),
     Element("the applicant's questions, quoted", "all", _quoted),
-    Element("an offer of another format", "all", lambda w, _: w.has("format")),
+    Element("an offer of another format", "all", _formats),
     Element(f"the law it is answered under ({FOIA_NAME})", "foia", lambda w, _: w.has(FOIA_NAME)),
     Element("advice and assistance (section 16)", "foia", lambda w, _: w.has("section 16")),
     Element("an offer to forward the request with the applicant's consent", "foia", lambda w, _: w.has("forward")),
@@ -128,16 +144,18 @@ ELEMENTS: Sequence[Element] = (
 )
 
 
-def _missing_details(words: Words, regimes: set[str], context: Context) -> list[str]:
+def _missing_details(words: Words, context: Context) -> list[str]:
     """Check what depends on the questions and bodies at hand: each must stand in the letter."""
-    missing = [f"the answer to {g['questions']}" for g in context["groups"] if not words.has(str(g["questions"]))]
-    for body in context["bodies"]:
+    missing = [
+        f"the answer to {g['questions']}" for g in context.get("groups", ()) if not words.names(str(g["questions"]))
+    ]
+    for body in context.get("bodies", ()):
         name = str(body["name"])
         if not words.has(name):
             missing.append(f"the name of {name or body['code']}")
         if body["email"] and not words.has(str(body["email"])):
             missing.append(f"the e-mail address of {name}")
-        if "eir" in regimes and not _addressed(words, context, str(body["postal_address"])):
+        if body["eir"] and not _addressed(words, context, str(body["postal_address"])):
             missing.append(f"the postal address of {name}")
         if re.search(rf"\b{re.escape(_even(name))} (?:does hold|holds|hold)\b", words.own):
             missing.append(f'the word "may": it says that {name} holds this')

@@ -43,9 +43,13 @@ class Block:
 
 def shield(value: str) -> str:
     """Return a value so that it can only ever be text: no block mark, no link, no invisible or reordering character."""
+    return _START + visible(value).translate(_SHIELD)
+
+
+def visible(value: str) -> str:
+    """Return text without control, private-use and reordering characters; every line end is a plain newline."""
     lined = "\n".join(value.expandtabs(1).splitlines())
-    visible = "".join(c for c in lined if c in _KEPT or unicodedata.category(c) not in _INVISIBLE)
-    return _START + visible.translate(_SHIELD)
+    return "".join(c for c in lined if c in _KEPT or unicodedata.category(c) not in _INVISIBLE)
 
 
 # Cc controls, Cf format characters (bidirectional overrides among them), Co private use, Cs lone surrogates.
@@ -137,7 +141,9 @@ def as_html(blocks: Sequence[Block], title: str) -> str:
 
 def _html_of(block: Block) -> str:
     if block.style is Style.QUOTE:
-        return f"<blockquote><p>{'<br>'.join(html.escape(line) for line in _lines(block))}</p></blockquote>"
+        paragraphs = re.split(r"\n{2,}", "\n".join(_lines(block)).strip("\n"))
+        written = "".join(f"<p>{html.escape(text)}</p>" for text in paragraphs).replace("\n", "<br>")
+        return f"<blockquote>{written}</blockquote>"
     if block.style is Style.LINES:
         return f"<p>{'<br>'.join(_inline(line) for line in block.lines)}</p>"
     element = {Style.HEADING: "h2", Style.ITEM: "li"}.get(block.style, "p")
