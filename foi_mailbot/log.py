@@ -36,7 +36,8 @@ _ADDRESS = re.compile(r'"[^"\n]*"@\S+|(?<!\S)\S*@\S*')
 def configure(level: str, target: TextIO | Path | str = "") -> None:
     """Send this program's events from `level` up, and other libraries' warnings, to `target`.
 
-    `target` is a stream, a file, or "" for standard error. Calling it again replaces the earlier target. Raises Fatal if the log file cannot be opened.
+    `target` is a stream, a file, or "" for standard error.
+    Calling it again replaces the earlier target. Raises Fatal if the log file cannot be opened.
     """
     before_rendering: list[Processor] = [
         structlog.stdlib.add_log_level,

@@ -7,8 +7,6 @@ import sys
 import zipfile
 from pathlib import Path
 
-import pytest
-
 from foi_mailbot.resources import config_dir, templates_dir
 
 ROOT = Path(__file__).parent.parent
@@ -26,7 +24,6 @@ def test_the_shipped_letters_are_in_the_templates_folder() -> None:
     assert (templates_dir() / "redirect_foia.txt").is_file()
 
 
-@pytest.mark.slow
 def test_a_wheel_carries_settings_rules_data_and_letters(tmp_path: Path) -> None:
     run(sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path), cwd=ROOT)
     (wheel,) = tmp_path.glob("*.whl")
