@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import getpass
+import importlib
 import json
 import os
 import sys
@@ -19,7 +20,7 @@ import click
 import typer
 from rich.console import Console
 
-from foi_mailbot import __version__, bootstrap, console, daemon, demo, diagnosis, resources
+from foi_mailbot import __version__, bootstrap, console, daemon, diagnosis, resources
 from foi_mailbot.bootstrap import App
 from foi_mailbot.core import audit
 from foi_mailbot.core.case import State
@@ -305,4 +306,9 @@ def run_demo(
     pause: Annotated[float, typer.Option(help="Seconds between scenes; 0 without a terminal.")] = 0.6,
 ) -> None:
     """Watch the whole job on an embedded mailbox: read, decide, draft, approve, send, verify."""
-    raise typer.Exit(demo.play(pause))
+    try:
+        demo = importlib.import_module("foi_mailbot.demo")  # only now: a service is installed without its servers
+    except ModuleNotFoundError as fault:
+        raise Fatal(f"The demo needs {fault.name}: pip install 'foi-mailbot[demo]'") from fault
+    code: int = demo.play(pause)
+    raise typer.Exit(code)
