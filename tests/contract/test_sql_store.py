@@ -20,7 +20,7 @@ from sqlalchemy import Connection, event, exc
 from sqlalchemy.engine.interfaces import DBAPICursor, ExecutionContext
 
 from foi_mailbot.adapters.sql import SqlStore
-from foi_mailbot.adapters.sql.engine import connect, translated
+from foi_mailbot.adapters.sql.engine import connect, our_errors, translated
 from foi_mailbot.adapters.sql.store import PAGE
 from foi_mailbot.adapters.sql.tables import SCHEMA_VERSION
 from foi_mailbot.core.audit import Event, FaultKind, verify
@@ -88,9 +88,12 @@ def start_writer(path: Path, mode: str) -> subprocess.Popen[str]:
 
 def kill(process: subprocess.Popen[str]) -> list[str]:
     """Kill the writer and return what it had still said."""
+    assert process.stdin is not None
+    assert process.stdout is not None
     os.kill(process.pid, signal.SIGKILL)
-    said, _ = process.communicate(timeout=10)
-    assert process.returncode == -signal.SIGKILL
+    with process.stdin, process.stdout:
+        said = process.stdout.read()
+    assert process.wait(10) == -signal.SIGKILL
     return said.split()
 
 
@@ -265,7 +268,8 @@ def test_a_file_that_is_no_database_stops_the_service(path: Path) -> None:
 
 # ── errors ───────────────────────────────────────────────────────────────────────────────────────
 def test_a_full_disk_is_a_failure_to_try_again_and_nothing_is_half_written(path: Path) -> None:
-    write_case(SqlStore(f"sqlite:///{path}"), "before")
+    with closing(SqlStore(f"sqlite:///{path}")) as store:
+        write_case(store, "before")
     engine = connect(f"sqlite:///{path}", 1)
     pages = raw(path, "PRAGMA page_count")[0][0]
     with engine.connect() as connection:
@@ -284,6 +288,11 @@ def test_text_no_database_can_hold_goes_to_a_person(store: SqlStore) -> None:
         tx.cases.add(case("two"))
     with store.transaction() as tx:
         assert [row.id for row in tx.cases.find()] == ["two"]
+
+
+def test_no_free_connection_is_a_failure_to_try_again() -> None:
+    with pytest.raises(Transient, match="no connection came free"), our_errors():
+        raise exc.TimeoutError
 
 
 class Gone(Exception):

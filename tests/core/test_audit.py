@@ -244,6 +244,12 @@ def test_an_entry_moved_far_back_leaves_the_rest_of_its_gap_missing() -> None:
     assert named(verify(moved)) == [(2, "deleted"), (4, "reordered"), (5, "deleted")]
 
 
+def test_an_entry_both_edited_and_moved_is_not_called_missing_too() -> None:
+    log = plain(6)
+    edited = replace(log[4], hash="0" * 64)
+    assert named(verify([*log[:2], edited, *log[2:4], log[5]])) == [(5, "edited")]
+
+
 def test_entries_cut_off_the_end_show_only_against_a_checkpoint() -> None:
     log = plain(6)
     assert verify(log[:4]) == []

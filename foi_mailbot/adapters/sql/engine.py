@@ -83,8 +83,6 @@ def our_errors() -> Iterator[None]:
         raise Transient("The database is busy: no connection came free in time.") from error
     except exc.DBAPIError as error:
         raise translated(error) from error
-    except sqlite3.Error as error:
-        raise _from_sqlite(error) from error
 
 
 def translated(error: exc.DBAPIError) -> FoiMailbotError:

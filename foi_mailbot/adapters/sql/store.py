@@ -16,7 +16,7 @@ from foi_mailbot.adapters.sql.outbox import SqlOutbox
 from foi_mailbot.adapters.sql.tables import SCHEMA_VERSION, metadata, schema_version
 from foi_mailbot.adapters.sql.work import Work
 from foi_mailbot.core.audit import Entry
-from foi_mailbot.errors import Fatal
+from foi_mailbot.errors import Fatal, FoiMailbotError
 
 PAGE = 1000
 """Entries read at a time by `read_entries`."""
@@ -42,8 +42,12 @@ class SqlStore:
         Raises Fatal if it cannot be opened or was written by a newer version, Transient if it is locked.
         """
         self._engine = connect(url, busy_seconds)
-        with our_errors(), self._engine.begin() as connection:
-            _prepare_schema(connection)
+        try:
+            with our_errors(), self._engine.begin() as connection:
+                _prepare_schema(connection)
+        except FoiMailbotError:
+            self._engine.dispose()
+            raise
 
     @contextmanager
     def transaction(self) -> Iterator[SqlTransaction]:
