@@ -212,7 +212,7 @@ def _details(text: str, markers: Sequence[_Marker], end: int) -> tuple[tuple[int
     for marker in starts:
         if not kept or marker.start >= kept[-1].end:
             kept.append(marker)
-    stops = [m.start for m in kept[1:]] + [end]
+    stops = [*(m.start for m in kept[1:]), end][: len(kept)]
     # a paragraph after the last item belongs to the ask again, not to that item
     cut = [_first_gap(text, m.start, stop) for m, stop in zip(kept, stops, strict=True)]
     return _spans(text, *((m.end, stop) for m, stop in zip(kept, cut, strict=True)))
