@@ -59,9 +59,13 @@ class TemplateLetters:
             raise Fatal(f"The letter template {error.name} is missing. Put the file back.") from error
         except jinja2.TemplateSyntaxError as error:
             where = f"{error.filename or error.name or file}, line {error.lineno}"
-            raise Fatal(f"{where}: {error.message}. Mend the {{% … %}} or {{{{ … }}}} there.") from error
+            raise Fatal(
+                f"{where}: {(error.message or '').rstrip('.')}. Mend the {{% … %}} or {{{{ … }}}} there."
+            ) from error
         except (jinja2.TemplateError, TypeError, ValueError, ArithmeticError, LookupError, AttributeError) as error:
-            raise Fatal(f"{_place(error, file)}: {error}. Use only the names listed in docs/letters.md.") from error
+            raise Fatal(
+                f"{_place(error, file)}: {str(error).rstrip('.')}. Use only the names listed in docs/letters.md."
+            ) from error
 
 
 def _shielded(value: object) -> object:

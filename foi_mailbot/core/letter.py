@@ -145,6 +145,7 @@ def letter_context(
         "redirected": question_phrase(_sent_on(decision), names),
         "kept": question_phrase(_kept(decision), names),
         "kept_count": len(_kept(decision)),
+        "turn_to": _turn_to(_sent_on(decision), rulebook, names),
         "also": also,
         "bodies": bodies,
         "contact_verified": all(b["verified"] for b in bodies),
@@ -192,6 +193,20 @@ def _group(asks: list[AskDecision], rulebook: Rulebook, names: dict[int, str]) -
         "body_count": len(bodies),
         "basis": list(_unique(f.basis for f in known)),
     }
+
+
+def _turn_to(asks: Iterable[AskDecision], rulebook: Rulebook, names: dict[int, str]) -> list[dict[str, str]]:
+    """Say for each set of bodies which questions they may answer, whatever the regime."""
+    gathered: dict[tuple[str, ...], list[AskDecision]] = {}
+    for ask in asks:
+        gathered.setdefault(ask.bodies, []).append(ask)
+    return [
+        {
+            "bodies": listed([str(_body(code, rulebook)["name"]) for code in bodies], "and"),
+            "questions": question_phrase(members, names),
+        }
+        for bodies, members in gathered.items()
+    ]
 
 
 def _functions(asks: Iterable[AskDecision]) -> tuple[str, ...]:

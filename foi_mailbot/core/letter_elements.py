@@ -77,8 +77,24 @@ def _said(key: str) -> Callable[[Words, Context], bool]:
     return lambda words, context: words.has(str(context.get(key, "")))
 
 
-def _denied(words: Words, _: Context) -> bool:
-    return bool(re.search(r"\b(?:do|does|did) not hold\b", words.own))
+_NEAR = 120
+"""How far, in characters, a question may stand from the sentence that denies it."""
+
+
+def _denial(context: Context) -> str:
+    name = re.escape(_even(_details(context, "council")["authority_name"]) or "this council")
+    return rf"\b(?:we|this council|the council|{name}) (?:do|does|did) not (?:\w+ )?hold\b"
+
+
+def _denied(words: Words, context: Context) -> bool:
+    return bool(re.search(_denial(context), words.own))
+
+
+def _answered(words: Words, context: Context, questions: str) -> bool:
+    """Say whether a denial stands near these questions' name: each question is owed its own answer."""
+    named, denial = rf"\b{re.escape(_even(questions))}(?!\w)", _denial(context)
+    between = rf"(?:(?!\bquestion).){{0,{_NEAR}}}?"  # naming other questions ends the reach of a denial
+    return bool(re.search(f"{denial}{between}{named}|{named}{between}{denial}", words.own))
 
 
 def _reasoned(words: Words, context: Context) -> bool:
@@ -147,7 +163,9 @@ ELEMENTS: Sequence[Element] = (
 def _missing_details(words: Words, context: Context) -> list[str]:
     """Check what depends on the questions and bodies at hand: each must stand in the letter."""
     missing = [
-        f"the answer to {g['questions']}" for g in context.get("groups", ()) if not words.names(str(g["questions"]))
+        f"the answer to {g['questions']}"
+        for g in context.get("groups", ())
+        if not _answered(words, context, str(g["questions"]))
     ]
     for body in context.get("bodies", ()):
         name = str(body["name"])
