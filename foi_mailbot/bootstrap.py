@@ -137,8 +137,7 @@ def build(settings: Settings, *, service: bool = True) -> App:
     Without a log file, only the service itself writes log lines (to stderr): a command's stderr is for its user.
     """
     _make_state_dir(settings.state_dir)
-    target = Path(settings.log_file) if settings.log_file else None
-    log.configure(settings.log_level if service or target else "error", target)
+    log.configure(settings.log_level if service or settings.log_file else "error", settings.log_file)
     logger = log.get_logger()
     assessor = build_assessor(settings.rules_dirs)
     store = SqlStore(settings.database_url)
