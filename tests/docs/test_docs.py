@@ -42,11 +42,9 @@ def command_lines(text: str) -> list[list[str]]:
     blocks = re.findall(r"^ *```[a-z]*\n(.*?)^ *```", text, re.MULTILINE | re.DOTALL)
     spans = re.findall(r"`([^`\n]+)`", re.sub(r"^ *```.*?^ *```", "", text, flags=re.MULTILINE | re.DOTALL))
     lines = [line for block in blocks for line in block.replace("\\\n", " ").splitlines()] + spans
-    found = [
-        re.search(r"(?:^|[\s/])(?<!-[ugo] )foi-mailbot((?: [^|;&)#]+)?)$", line.split("  #")[0].strip())
-        for line in lines
-    ]
-    return [shlex.split(match[1]) for match in found if match and match[1].strip()]
+    asked = re.compile(r"(?:^|[\s/])(?<!-[ugo] )foi-mailbot ([a-z-][^|;&)#]*)$")
+    found = [asked.search(line.split("  #")[0].strip()) for line in lines]
+    return [shlex.split(match[1]) for match in found if match]
 
 
 @pages
