@@ -2,31 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import datetime
-from enum import StrEnum
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from email.message import Message as Mail
+from email.utils import getaddresses, parsedate_to_datetime
 
+from foi_mailbot.core.charset import MALFORMED, header_text
+from foi_mailbot.core.mime import FilePart, MailPart, open_mail, parameter, read_parts
+from foi_mailbot.core.quoting import Origin, Passage, cut, is_forward
 
-class Origin(StrEnum):
-    """Where a passage of text came from."""
+__all__ = [
+    "Address",
+    "Attachment",
+    "ExtractText",
+    "Extracted",
+    "Message",
+    "Origin",
+    "Passage",
+    "is_forward",
+    "parse",
+    "with_texts",
+]
 
-    SUBJECT = "subject"
-    BODY = "body"  # newly written by the sender
-    FORWARDED = "forwarded"  # a forwarded or attached mail: may be the request itself
-    ATTACHMENT = "attachment"  # text of a PDF, DOCX or plain-text file
-    QUOTED = "quoted"  # earlier mail quoted below a reply: never request text
-    SIGNATURE = "signature"
-    FOOTER = "footer"  # WhatDoTheyKnow's and list software's boilerplate
-
-
-@dataclass(frozen=True, slots=True)
-class Passage:
-    """One stretch of text with its origin; `name` is the attachment's file name where there is one."""
-
-    origin: Origin
-    text: str
-    name: str = ""
+MAX_INNER_MAILS = 10  # mails within mails within mails
+ADDRESS_LIMIT = 50_000  # characters of one address header that are read
+# Parts that accompany a mail and never carry a request: nobody needs their text.
+NO_TEXT_WANTED = frozenset(
+    {
+        "application/pkcs7-signature",
+        "application/x-pkcs7-signature",
+        "application/pgp-signature",
+        "application/pgp-keys",
+        "text/calendar",
+        "text/vcard",
+        "text/x-vcard",
+        "text/rfc822-headers",
+        "message/delivery-status",
+        "message/disposition-notification",
+    }
+)
+_MESSAGE_ID = re.compile(r"<[^<>\s]{1,995}>")
+_ADDRESS = re.compile(r"[^\s@<>\",;:()\[\]\\]{1,200}@[^\s@<>\",;:()\\]{1,253}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +64,7 @@ class Attachment:
     content: bytes = field(repr=False)
     text: str = ""
     problem: str = ""
+    logo: bool = False  # a small picture shown within the text: nobody needs its words
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,3 +105,131 @@ class Message:
     def text_of(self, *origins: Origin) -> str:
         """Return the text of those origins, in reading order, a blank line between passages."""
         return "\n\n".join(p.text for p in self.passages if p.origin in origins)
+
+
+def parse(raw: bytes) -> Message:
+    """Read a mail (RFC 5322, MIME). Never raises, whatever the bytes; what could not be read is in `problems`."""
+    problems: list[str] = []
+    mail = open_mail(raw, problems)
+    headers = _headers(mail, problems)
+    first = dict(reversed(headers))
+    passages: list[Passage] = []
+    attachments: list[Attachment] = []
+    _read_body(mail, first.get("subject", ""), passages, attachments, problems)
+    ids = _MESSAGE_ID.findall(first.get("message-id", ""))
+    return Message(
+        message_id=ids[0] if ids else "",
+        subject=first.get("subject", ""),
+        sender=_sender(mail, problems),
+        reply_to=_addresses(mail, "reply-to", problems),
+        to=_addresses(mail, "to", problems),
+        cc=_addresses(mail, "cc", problems),
+        date=_date(first.get("date", "")),
+        in_reply_to=next(iter(_MESSAGE_ID.findall(first.get("in-reply-to", ""))), ""),
+        references=tuple(_MESSAGE_ID.findall(first.get("references", ""))),
+        headers=headers,
+        content_type=mail.get_content_type(),
+        report_type=parameter(mail, "report-type").strip().lower(),
+        passages=tuple(passages),
+        attachments=tuple(attachments),
+        problems=tuple(dict.fromkeys(problems)),
+    )
+
+
+def with_texts(message: Message, extract: ExtractText) -> Message:
+    """Return the message with its attachments' text read by `extract`, as passages and on the attachments.
+
+    What cannot be read becomes a problem, so that a person opens it.
+    """
+    attachments: list[Attachment] = []
+    passages = list(message.passages)
+    problems = list(message.problems)
+    for attachment in message.attachments:
+        if attachment.logo or attachment.content_type in NO_TEXT_WANTED:
+            attachments.append(attachment)
+            continue
+        found = extract(attachment)
+        attachments.append(replace(attachment, text=found.text, problem=found.problem))
+        if found.text.strip():
+            passages.append(Passage(Origin.ATTACHMENT, found.text, attachment.name))
+        else:
+            why = found.problem or "it holds no text"
+            problems.append(f"attachment {attachment.name} could not be read: {why}")
+    return replace(
+        message, attachments=tuple(attachments), passages=tuple(passages), problems=tuple(dict.fromkeys(problems))
+    )
+
+
+def _headers(mail: Mail, problems: list[str]) -> tuple[tuple[str, str], ...]:
+    shown = {"subject", "from"}
+    return tuple(
+        (name.lower(), header_text(value, problems if name.lower() in shown else None)) for name, value in _raw(mail)
+    )
+
+
+def _raw(mail: Mail, *names: str) -> Iterator[tuple[str, str]]:
+    for name, value in mail.raw_items():
+        if not names or name.lower() in names:
+            yield name, str(value)
+
+
+def _read_body(
+    mail: Mail,
+    subject: str,
+    passages: list[Passage],
+    attachments: list[Attachment],
+    problems: list[str],
+    depth: int = 0,
+) -> None:
+    for part in read_parts(mail, problems):
+        if isinstance(part, FilePart):
+            attachments.append(Attachment(part.name, part.content_type, part.content, logo=part.logo))
+        elif isinstance(part, MailPart):
+            _read_inner(part.mail, passages, attachments, problems, depth + 1)
+        else:
+            passages += cut(part.text, subject)
+
+
+def _read_inner(
+    mail: Mail, passages: list[Passage], attachments: list[Attachment], problems: list[str], depth: int
+) -> None:
+    """Read an attached mail: its subject and own text are FORWARDED."""
+    if depth > MAX_INNER_MAILS:
+        problems.append("mails are attached to one another too deeply: the innermost were not read")
+        return
+    subject = next((header_text(value, problems) for _, value in _raw(mail, "subject")), "")
+    inner: list[Passage] = []
+    _read_body(mail, subject, inner, attachments, problems, depth)
+    if subject:
+        passages.append(Passage(Origin.FORWARDED, subject))
+    passages += [Passage(Origin.FORWARDED, p.text) if p.origin is Origin.BODY else p for p in inner]
+
+
+def _addresses(mail: Mail, name: str, problems: list[str]) -> tuple[Address, ...]:
+    values = [value[:ADDRESS_LIMIT] for _, value in _raw(mail, name)]
+    try:
+        pairs = getaddresses(values)
+    except MALFORMED:
+        problems.append(f"the {name.title()} header could not be read")
+        return ()
+    found = [
+        Address(email, header_text(display))
+        for display, email in pairs
+        if _ADDRESS.fullmatch(email) and email.isascii()
+    ]
+    return tuple(dict.fromkeys(found))
+
+
+def _sender(mail: Mail, problems: list[str]) -> Address | None:
+    senders = _addresses(mail, "from", problems)
+    if len({s.email.lower() for s in senders}) > 1:
+        problems.append("the mail names more than one sender: the first is taken")
+    return senders[0] if senders else None
+
+
+def _date(value: str) -> datetime | None:
+    try:
+        date = parsedate_to_datetime(value)
+        return date if date.tzinfo else date.replace(tzinfo=UTC)
+    except MALFORMED:
+        return None

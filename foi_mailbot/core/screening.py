@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
+from foi_mailbot.core.message import Message
 from foi_mailbot.core.request import Kind
 
 
@@ -23,3 +26,146 @@ class Hold:
     kind: Kind
     rule: str
     why: str
+
+
+RULES: dict[str, str] = {
+    "own-mail": "It was sent from this mailbox's own address (RFC 5230 section 4.5).",
+    "delivery-report": "It is a delivery report (RFC 3464).",
+    "read-receipt": "It is a read receipt (RFC 8098).",
+    "null-return-path": "It has an empty return path, as bounces have (RFC 5321 section 4.5.5).",
+    "mailer-daemon": "It comes from a mail server, not from a person (RFC 3834 section 2).",
+    "auto-submitted": "It says that a machine sent it: Auto-Submitted (RFC 3834 section 5).",
+    "precedence": "It is marked as bulk, list or junk mail: Precedence (RFC 3834 section 2).",
+    "list": "It came through a mailing list: List headers (RFC 2369, RFC 2919).",
+    "auto-response-suppress": "It asks for no automatic answers, as robots do: X-Auto-Response-Suppress (MS-OXCMAIL).",
+    "auto-header": "It carries a header that out-of-office and ticket robots set.",
+    "bulk-sender": "It carries an unsubscribe link, as newsletters and mass mailings do (RFC 2369).",
+    "calendar": "It is a calendar invitation (RFC 5545, RFC 6047).",
+    "out-of-office": "Its subject reads like an automatic reply.",
+    "no-reply-sender": "Its sender's address takes no replies.",
+    "no-sender": "It names no readable sender, so there is nobody to answer.",
+    "not-addressed-to-us": "None of this mailbox's addresses stands in To or Cc (RFC 5230 section 4.5).",
+}
+
+_PLATFORM = re.compile(r"(?:[\w.+-]*[-+])?request-\d+-[0-9a-f]{6,}@whatdotheyknow\.com", re.IGNORECASE)
+_SERVER = re.compile(r"(?:mailer-daemon|postmaster)(?:[+@].*)?", re.IGNORECASE)
+_NO_REPLY = re.compile(
+    r"(?:.*[._+-])?(?:no[._-]?reply|do[._-]?not[._-]?reply|dim[._-]?ateb)(?:[._+-].*)?", re.IGNORECASE
+)
+_OUT_OF_OFFICE = re.compile(
+    r"^\s*(?:\[[^\]]{0,40}\]\s*)?(?:(?:re|fwd?)\s*:\s*)?(?:"
+    r"out[ -]of[ -](?:the[ -])?office|auto(?:matic|mated)?[ -]?(?:reply|response|acknowledge?ment)\b|autoreply\b|"
+    r"i am (?:currently )?(?:away|on (?:annual )?leave|out of (?:the )?office)|on annual leave\b|"
+    r"away from (?:my|the) (?:desk|office)|"
+    r"ateb awtomatig|ymateb awtomatig|allan o['’]?r swyddfa|ar wyliau blynyddol|i ffwrdd o['’]?r swyddfa)",
+    re.IGNORECASE,
+)
+_LIST_HEADERS = ("list-id", "list-post", "list-subscribe", "list-owner", "list-archive")
+# The unsubscribe header alone is a Hold (bulk-sender): people send requests to many councils through mailing services.
+_ROBOT_HEADERS = (
+    "x-autoreply",
+    "x-autorespond",
+    "x-autoresponse",
+    "x-auto-reply",
+    "x-vacation",
+    "x-ms-exchange-inbox-rules-loop",
+)
+_BOUNCE_TYPES = {"message/delivery-status", "message/global-delivery-status"}
+_RECEIPT_TYPES = {"message/disposition-notification", "message/global-disposition-notification"}
+
+
+def screen(
+    message: Message, *, own_addresses: Collection[str], return_path: str | None = None
+) -> Suppress | Hold | None:
+    """Say whether a mail must not be answered (Suppress), needs a person (Hold), or reads like a person's (None).
+
+    `return_path` is the envelope sender if known ("" for the null path), else the Return-Path header counts.
+    Follows RFC 3834 and Pigeonhole's vacation, save its rule on "-request" in addresses: WhatDoTheyKnow has those.
+    """
+    own = {address.strip().lower() for address in own_addresses if address.strip()}
+    sender = message.sender.email.lower() if message.sender else ""
+    if sender and sender in own:
+        return _suppress(Kind.OTHER, "own-mail")
+    found = _report(message) or _envelope(message, sender, return_path) or _declared_robot(message, own)
+    if found or _PLATFORM.fullmatch(sender):
+        return found
+    return _doubt(message, sender, own)
+
+
+def _suppress(kind: Kind, rule: str) -> Suppress:
+    return Suppress(kind, rule, RULES[rule])
+
+
+def _report(message: Message) -> Suppress | None:
+    types = {a.content_type for a in message.attachments} if message.content_type == "multipart/report" else set()
+    if message.report_type == "disposition-notification" or types & _RECEIPT_TYPES:
+        return _suppress(Kind.BOUNCE, "read-receipt")
+    if message.report_type == "delivery-status" or types & _BOUNCE_TYPES or message.content_type in _BOUNCE_TYPES:
+        return _suppress(Kind.BOUNCE, "delivery-report")
+    return None
+
+
+def _envelope(message: Message, sender: str, return_path: str | None) -> Suppress | None:
+    """Judge by the envelope: real mail also shows MAILER-DAEMON where RFC 5321 wants <>."""
+    path = return_path if return_path is not None else message.header("return-path")
+    known = return_path is not None or any(name == "return-path" for name, _ in message.headers)
+    bare = path.strip().strip("<>").strip()
+    if known and not bare and (return_path is not None or "<" in path):
+        return _suppress(Kind.BOUNCE, "null-return-path")
+    if _SERVER.fullmatch(bare) or _SERVER.fullmatch(sender):
+        return _suppress(Kind.BOUNCE, "mailer-daemon")
+    return None
+
+
+def _declared_robot(message: Message, own: set[str]) -> Suppress | None:
+    submitted = [value.partition(";")[0].strip().lower() for name, value in message.headers if name == "auto-submitted"]
+    if any(value not in {"", "no"} for value in submitted):
+        return _suppress(Kind.AUTO_REPLY, "auto-submitted")
+    if _is_own_list(message, own):
+        return None
+    if message.header("precedence").strip().lower() in {"bulk", "list", "junk"}:
+        return _suppress(Kind.LIST, "precedence")
+    if any(message.header(name) for name in _LIST_HEADERS):
+        return _suppress(Kind.LIST, "list")
+    return None
+
+
+def _is_own_list(message: Message, own: set[str]) -> bool:
+    """Say whether the list is the council's own mailbox: a Google Group marks every citizen's mail so."""
+    said = " ".join(value.lower() for name, value in message.headers if name in {"list-id", "list-post"})
+    return any(f"<{address.replace('@', '.')}>" in said or f"<mailto:{address}>" in said for address in own)
+
+
+def _doubt(message: Message, sender: str, own: set[str]) -> Hold | None:
+    checks: tuple[tuple[Kind, str, Callable[[], bool]], ...] = (
+        (Kind.AUTO_REPLY, "out-of-office", lambda: bool(_OUT_OF_OFFICE.match(message.subject))),
+        (Kind.AUTO_REPLY, "auto-header", lambda: _has_robot_header(message)),
+        (Kind.AUTO_REPLY, "auto-response-suppress", lambda: _wants_no_answer(message)),
+        (Kind.LIST, "bulk-sender", lambda: bool(message.header("list-unsubscribe") or message.header("list-help"))),
+        (Kind.OTHER, "calendar", lambda: _is_invitation(message)),
+        (Kind.OTHER, "no-sender", lambda: not sender),
+        (Kind.OTHER, "no-reply-sender", lambda: bool(_NO_REPLY.fullmatch(sender.partition("@")[0]))),
+        (Kind.OTHER, "not-addressed-to-us", lambda: bool(own) and own.isdisjoint(_addressed(message))),
+    )
+    return next((Hold(kind, rule, RULES[rule]) for kind, rule, holds in checks if holds()), None)
+
+
+def _has_robot_header(message: Message) -> bool:
+    names = {name for name, value in message.headers if value.strip().lower() not in {"", "no", "false"}}
+    return bool(names.intersection(_ROBOT_HEADERS)) or message.header("precedence").strip().lower() == "auto_reply"
+
+
+def _wants_no_answer(message: Message) -> bool:
+    """Say whether X-Auto-Response-Suppress asks for no automatic replies, which people's own mail never does."""
+    wanted = {word.strip().lower() for word in message.header("x-auto-response-suppress").split(",")}
+    return bool(wanted & {"all", "oof", "autoreply"})
+
+
+def _is_invitation(message: Message) -> bool:
+    return message.content_type == "text/calendar" or any(
+        a.content_type == "text/calendar" for a in message.attachments
+    )
+
+
+def _addressed(message: Message) -> set[str]:
+    return {address.email.lower() for address in (*message.to, *message.cc)}
