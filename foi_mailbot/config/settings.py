@@ -114,9 +114,9 @@ class Regulator(Table):
     website: Line = ""
 
     @property
-    def missing(self) -> tuple[str, ...]:
-        """Return the names of the blank keys; an EIR letter cannot be approved while there are any."""
-        return tuple(key for key in ("name", "address", "phone", "website") if not getattr(self, key))
+    def reachable(self) -> bool:
+        """Whether a letter can name the regulator and a way to it."""
+        return bool(self.name and (self.address or self.phone or self.website))
 
 
 class Server(Table):
@@ -190,6 +190,11 @@ class Letters(Table):
     accessibility: str = ""
     privacy_url: Line = ""
     acknowledgement: bool = False
+
+    @property
+    def reviewable(self) -> bool:
+        """Whether a letter can say how to ask for an internal review."""
+        return bool(self.review_how or self.review_email or self.review_address)
 
 
 class Reference(Table):
@@ -265,6 +270,15 @@ class Settings(Table):
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """Return sentences for the operator about settings that work but are unsafe."""
+        """Return sentences for the operator about settings that load, but are unsafe or stop letters."""
         servers = [server for mailbox in self.mailboxes for server in (mailbox.imap, mailbox.smtp)]
-        return tuple(dict.fromkeys(filter(None, (server.password.warning() for server in servers))))
+        found = [server.password.warning() for server in servers]
+        if not self.regulator.reachable:
+            found.append("No letter can be approved: give [regulator] address, phone or website.")
+        found += [
+            f"No letter of {mailbox.name} can be approved: give review_how, review_email or review_address "
+            "in its [mailbox.letters]."
+            for mailbox in self.mailboxes
+            if not mailbox.letters.reviewable
+        ]
+        return tuple(dict.fromkeys(filter(None, found)))
