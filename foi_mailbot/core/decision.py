@@ -167,7 +167,8 @@ def _judge_all(request: Request, rulebook: Rulebook, authority: str, on: date) -
 def _weigh_ask(ask: Ask, bench: _Bench, previous: Weighed) -> Weighed:
     head = _head_spans(ask)
     found = bench.find(head)
-    own = weigh(found, strict=True)
+    settled = [f for w in (bench.topic, previous) if w.lean in (Lean.THEIRS, Lean.BOTH) for f in w.functions]
+    own = weigh(found, strict=True, settled=settled)
     details = bench.find(ask.details)
     if own.lean in (Lean.THEIRS, Lean.BOTH):
         return _checked(own, found, details, bench.topic)
@@ -183,7 +184,7 @@ def _weigh_ask(ask: Ask, bench: _Bench, previous: Weighed) -> Weighed:
 def _checked(own: Weighed, found: Found, details: Found, topic: Weighed) -> Weighed:
     decisive = any(h.level == "decisive" for h in own.hits)
     if topic.lean is Lean.OURS and not decisive:
-        return _doubted(own, "the request as a whole is about this council's own matters")
+        return replace(own, lean=Lean.OURS, why=("the request as a whole is about this council's own matters",))
     if any(h.level == "decisive" for h in details.hits_of(details.firm(Ours))) or details.listed("own_records_hard"):
         return _doubted(own, "its sub-questions name this council's own matters")
     return own
@@ -208,6 +209,8 @@ def _inherit(
     backed = found.weak(Theirs, Shared)
     if found.weak(Ours) and not backed:
         return _doubted(source, f"it may go on about {origin}, but has words of this council's own services")
+    if found.listed("own_documents") and not backed:
+        return _doubted(source, "it asks for documents, which this council may have of its own")
     if details.listed("own_records_hard"):
         return _doubted(source, "its sub-questions name this council's own records")
     limit = 5 if found.listed("own_records_soft") else INHERIT_WORDS

@@ -50,6 +50,7 @@ class Hit:
 class _Entry:
     stems: tuple[str, ...]
     acronym: str  # exact spelling when the phrase is upper case only, else ""
+    exact: str  # the folded word of a phrase written "=word": its plural or singular is another matter
     owner: str
     level: str
 
@@ -128,13 +129,16 @@ def _score(tally: Mapping[str, int]) -> int:
 
 def _entry(phrase: str, owner: str, level: str) -> _Entry:
     acronym = phrase if phrase.upper() == phrase and phrase.isalnum() and not phrase.isdigit() else ""
-    return _Entry(tuple(w.stem for w in words(phrase)), acronym, owner, level)
+    exact = phrase[1:].lower() if phrase.startswith("=") else ""
+    return _Entry(tuple(w.stem for w in words(phrase)), acronym, exact, owner, level)
 
 
 def _matches(entry: _Entry, read: Sequence[Word], at: int) -> bool:
     if entry.acronym:
         # SEND, HER and PIP are words too: only the upper-case spelling (with a plural s) is meant
         return read[at].raw in (entry.acronym, entry.acronym + "s", entry.acronym + "'s", entry.acronym + "’s")
+    if entry.exact:
+        return read[at].raw.lower() == entry.exact
     size = len(entry.stems)
     return at + size <= len(read) and all(read[at + i].stem == s for i, s in enumerate(entry.stems))
 
@@ -142,7 +146,12 @@ def _matches(entry: _Entry, read: Sequence[Word], at: int) -> bool:
 def _longest(candidates: list[tuple[int, int, _Entry]]) -> list[tuple[int, int, _Entry]]:
     kept: list[tuple[int, int, _Entry]] = []
     for a, b, entry in sorted(candidates, key=lambda c: (c[0] - c[1], c[0])):
-        inside = any(x <= a and b <= y and (x, y) != (a, b) for x, y, _ in kept)
-        if not inside:
+        if not any(x <= a and b <= y and (x, y) != (a, b) and _swallows(long, entry) for x, y, long in kept):
             kept.append((a, b, entry))
     return sorted(kept, key=lambda c: (c[0], c[1]))
+
+
+def _swallows(long: _Entry, short: _Entry) -> bool:
+    if long.owner and short.owner:
+        return True
+    return long.level == "ignore" or (long.level in ("decisive", "strong") and not short.owner)

@@ -57,6 +57,18 @@ class Found:
     hits: tuple[Hit, ...]
     points: dict[str, int]
     holders: dict[str, Holder]
+    spans: tuple[tuple[int, int], ...] = ()
+    asides: tuple[tuple[int, int], ...] = ()
+
+    def sentence_start(self, at: int) -> int:
+        """Return where the sentence around `at` begins, never before the stretch that was read."""
+        low = next((a for a, b in self.spans if a <= at < b), 0)
+        high = next((b for a, b in self.spans if a <= at < b), len(self.text))
+        return next((a for a, b in sentences(self.text, low, high) if a <= at < b), low)
+
+    def aside(self, hit: Hit) -> bool:
+        """Say whether the hit stands in brackets or after "such as" and the like."""
+        return any(a <= hit.start and hit.end <= b for a, b in self.asides)
 
     def firm(self, *kinds: type) -> list[str]:
         """Return the functions with enough points whose holder is of one of those kinds, by first mention."""
@@ -80,26 +92,32 @@ class Found:
 
 def find(text: str, spans: Sequence[tuple[int, int]], matcher: Matcher, holder: Callable[[str], Holder]) -> Found:
     """Find the vocabulary in those spans of the text; asides ("such as …", brackets) never speak for another body."""
-    hits: list[Hit] = []
-    for start, end in spans:
-        asides = [m.span() for m in _ASIDE.finditer(text, start, end)]
-        for hit in matcher.find(text, start, end):
-            aside = any(a <= hit.start and hit.end <= b for a, b in asides)
-            if not (aside and hit.owner and not isinstance(holder(hit.owner), Ours)):
-                hits.append(hit)
-    ordered = tuple(hits)
-    return Found(text, ordered, scores(ordered), {h.owner: holder(h.owner) for h in ordered if h.owner})
+    asides = tuple(m.span() for start, end in spans for m in _ASIDE.finditer(text, start, end))
+    every = [hit for start, end in spans for hit in matcher.find(text, start, end)]
+    holders = {h.owner: holder(h.owner) for h in every if h.owner}
+    hits = tuple(
+        h
+        for h in every
+        if not (
+            h.owner and not isinstance(holders[h.owner], Ours) and any(a <= h.start and h.end <= b for a, b in asides)
+        )
+    )
+    return Found(text, hits, scores(hits), {h.owner: holders[h.owner] for h in hits if h.owner}, tuple(spans), asides)
 
 
-def weigh(found: Found, *, strict: bool) -> Weighed:
-    """Weigh what was found; `strict` also demands that another body's service heads its sentence."""
+def weigh(found: Found, *, strict: bool, settled: Sequence[str] = ()) -> Weighed:
+    """Weigh what was found; `strict` also demands that another body's service heads its sentence.
+
+    `settled` are functions the request has already proved to be about: they need not head the question again.
+    """
     theirs, ours, unknown = found.firm(Theirs, Shared), found.firm(Ours), found.firm(Unknown)
     hard = found.listed("own_records_hard")
     if hard:
         said = found.text[hard[0].start : hard[0].end]
         return Weighed(Lean.OURS, tuple(ours), (), tuple(hard), (f"“{said}”: the council's own records",))
     if theirs:
-        return _weigh_theirs(found, theirs, ours, unknown, strict=strict)
+        proved = bool(set(theirs) & set(settled))
+        return _weigh_theirs(found, theirs, ours, unknown, strict=strict and not proved)
     if ours:
         why = tuple(_reason(found.holders[f]) for f in ours)
         return Weighed(Lean.OURS, tuple(ours), (), tuple(found.hits_of(ours)), why)
@@ -132,10 +150,11 @@ def _weigh_theirs(found: Found, theirs: list[str], ours: list[str], unknown: lis
     doubt = _doubt(found, first, theirs, unknown, strict=strict)
     if ours:
         own = found.hits_of(ours)
+        spoken = [h for h in own if not found.aside(h)]
         if min(h.start for h in own) < first.start:
             why = ("our own service comes first: the other is only mentioned with it",)
             return Weighed(Lean.OURS, tuple(ours), (), tuple(own), why)
-        if any(h.level == "decisive" for h in own) or first.level != "decisive" or not _counted(found, first):
+        if any(h.level == "decisive" for h in spoken) or first.level != "decisive" or not _counted(found, first):
             doubt = "words of both tiers stand in it"
     if doubt:
         return Weighed(Lean.DOUBTFUL, tuple(theirs), bodies, tuple(evidence), (doubt,))
@@ -160,7 +179,7 @@ def _doubt(found: Found, first: Hit, theirs: list[str], unknown: list[str], *, s
 
 
 def _heads(found: Found, hit: Hit) -> bool:
-    start = next((a for a, b in sentences(found.text, 0, len(found.text)) if a <= hit.start < b), 0)
+    start = found.sentence_start(hit.start)
     if any(h.start >= start and h.end <= hit.start for h in found.listed("relations")):
         return False
     empty = _empty_spans(found)
@@ -169,7 +188,7 @@ def _heads(found: Found, hit: Hit) -> bool:
 
 
 def _counted(found: Found, hit: Hit) -> bool:
-    start = next((a for a, b in sentences(found.text, 0, len(found.text)) if a <= hit.start < b), 0)
+    start = found.sentence_start(hit.start)
     measures = [h for h in found.listed("measures") if start <= h.start and h.end <= hit.start]
     return bool(measures) and len(words(found.text, measures[-1].end, hit.start)) <= 3
 
