@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
 
-from foi_mailbot.config import ConfigError, Settings, Tls, load, loads
+from foi_mailbot.config import ConfigError, Settings, Smtp, Tls, load, loads
 from foi_mailbot.config.toml_lines import Path as KeyPath
 from foi_mailbot.config.toml_lines import key_lines, line_of
 from foi_mailbot.errors import Fatal
@@ -121,6 +121,11 @@ def test_a_given_port_stays() -> None:
     assert loads(with_imap('port = 10993\npassword_env = "X"'), {}).mailboxes[0].imap.port == 10993
 
 
+def test_a_certificate_authority_is_found_beside_the_settings(tmp_path: Path) -> None:
+    imap = loads(with_imap('password_env = "X"\nca_file = "ca.pem"'), {}, base=tmp_path).mailboxes[0].imap
+    assert (imap.ca_path, loads(SMALLEST, {}).mailboxes[0].imap.ca_path) == (tmp_path / "ca.pem", None)
+
+
 def test_own_addresses_include_the_sending_address_in_lower_case() -> None:
     text = SMALLEST.replace('authority = "DOV"', 'authority = "DOV"\naddresses = ["Info.Requests@example.org"]')
     assert loads(text, {}).mailboxes[0].own_addresses == {"info.requests@example.org", "foi@example.org"}
@@ -171,6 +176,7 @@ def test_a_credential_is_read_from_systemds_folder(tmp_path: Path) -> None:
 
 
 def test_a_server_without_login_needs_no_password() -> None:
+    assert Smtp(host="smtp.example.org").password.read() == ""
     assert loads(SMALLEST, {}).mailboxes[0].smtp.password.read() == ""
 
 

@@ -36,3 +36,18 @@ def test_a_wheel_carries_settings_rules_data_and_letters(tmp_path: Path) -> None
         assert shipped.is_relative_to(installed)
         wanted = {path.relative_to(source) for path in source.rglob("*") if path.is_file()}
         assert {path.relative_to(shipped) for path in shipped.rglob("*") if path.is_file()} >= wanted
+
+
+def test_an_installation_without_its_files_stops_with_a_sentence(tmp_path: Path) -> None:
+    for name in ("__init__", "resources", "errors"):
+        (tmp_path / "foi_mailbot").mkdir(exist_ok=True)
+        (tmp_path / "foi_mailbot" / f"{name}.py").write_bytes((ROOT / "foi_mailbot" / f"{name}.py").read_bytes())
+    asked = """
+from foi_mailbot.errors import Fatal
+from foi_mailbot.resources import config_dir
+try:
+    config_dir()
+except Fatal as error:
+    print(error)
+"""
+    assert "Install foi-mailbot again." in run(sys.executable, "-c", asked, cwd=tmp_path)
