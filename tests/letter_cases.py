@@ -8,7 +8,7 @@ from pathlib import Path
 
 from foi_mailbot.adapters.templates import TemplateLetters
 from foi_mailbot.core.decision import AskDecision, AskOutcome, PartRedirect, Redirect
-from foi_mailbot.core.letter import Letter, LetterIdentity, Regulator, applicant_name, draft, letter_context
+from foi_mailbot.core.letter import Letter, LetterIdentity, Regulator, draft, letter_context
 from foi_mailbot.core.message import Address, Message
 from foi_mailbot.core.request import Ask, Kind, Request
 from foi_mailbot.core.rulebook import Authority, Contact, Function, Regime, Rulebook, Tier
@@ -103,9 +103,16 @@ def message(subject: str = "Some questions", name: str = "Jo Bloggs", email: str
     )
 
 
-def context(name: str, book: Rulebook | None = None, checks: Sequence[str] = ()) -> dict[str, object]:
-    """Return the context of a template's own case."""
-    request, decision = case(PLANS[name])
+def told(
+    request: Request,
+    decision: Redirect | PartRedirect,
+    book: Rulebook | None = None,
+    *,
+    name: str = "Jo Bloggs",
+    subject: str = "Some questions",
+    checks: Sequence[str] = (),
+) -> dict[str, object]:
+    """Return what a template is told about a case."""
     return letter_context(
         request,
         decision,
@@ -116,10 +123,15 @@ def context(name: str, book: Rulebook | None = None, checks: Sequence[str] = ())
         reference=REFERENCE,
         received_on=RECEIVED,
         due=DUE,
-        applicant_name=applicant_name(message()),
-        subject="Some questions",
+        applicant_name=name,
+        subject=subject,
         checks=checks,
     )
+
+
+def context(name: str, book: Rulebook | None = None, checks: Sequence[str] = ()) -> dict[str, object]:
+    """Return the context of a template's own case."""
+    return told(*case(PLANS[name]), book, checks=checks)
 
 
 def drafted(
@@ -132,8 +144,9 @@ def drafted(
     mail: Message | None = None,
     reference: str = REFERENCE,
     checks: Sequence[str] = (),
+    templates: Sequence[Path] = (TEMPLATES,),
 ) -> Letter:
-    """Draft with the shipped templates."""
+    """Draft with the shipped templates, or with others laid over them."""
     return draft(
         request,
         decision,
@@ -141,7 +154,7 @@ def drafted(
         "SEA",
         identity,
         regulator,
-        TemplateLetters([TEMPLATES]).render,
+        TemplateLetters(templates).render,
         reference=reference,
         received_on=RECEIVED,
         due=DUE,

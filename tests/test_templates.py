@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from foi_mailbot.adapters.templates import TemplateLetters
-from foi_mailbot.core.letter import check_elements, letter_context
+from foi_mailbot.core.letter import check_elements
 from foi_mailbot.errors import Fatal
 from foi_mailbot.ports import Render
-from tests.letter_cases import CHILDREN, DUE, IDENTITY, PLANS, RECEIVED, REGULATOR, TEMPLATES, case, context, rulebook
+from tests.letter_cases import CHILDREN, PLANS, TEMPLATES, case, context, told
 
 RENDER: Render = TemplateLetters([TEMPLATES]).render
 
@@ -213,7 +213,7 @@ HOSTILE = st.one_of(
 @settings(max_examples=60, deadline=None)
 @given(words=HOSTILE, name=HOSTILE, subject=HOSTILE)
 def test_nothing_an_applicant_writes_adds_a_tag_a_link_or_a_block(words: str, name: str, subject: str) -> None:
-    safe, hostile = told("harmless", "Jo", "plain"), told(words, name, subject)
+    safe, hostile = quoting("harmless", "Jo", "plain"), quoting(words, name, subject)
     _, _, expected = RENDER("redirect_foia", safe)
     _, _, html = RENDER("redirect_foia", hostile)
     before, after = Words(), Words()
@@ -226,26 +226,13 @@ def test_nothing_an_applicant_writes_adds_a_tag_a_link_or_a_block(words: str, na
 @settings(max_examples=100, deadline=None)
 @given(words=HOSTILE)
 def test_a_letter_that_quotes_anything_at_all_still_passes_its_own_check(words: str) -> None:
-    hostile = told(words, "Jo", "plain")
+    hostile = quoting(words, "Jo", "plain")
     _, text, _ = RENDER("redirect_foia", hostile)
     assert check_elements(text, "redirect_foia", hostile) == ()
 
 
-def told(words: str, name: str, subject: str) -> dict[str, object]:
-    request, decision = case([CHILDREN], [words], [""])
-    return letter_context(
-        request,
-        decision,
-        rulebook(),
-        "SEA",
-        IDENTITY,
-        REGULATOR,
-        reference="FI1",
-        received_on=RECEIVED,
-        due=DUE,
-        applicant_name=name,
-        subject=subject,
-    )
+def quoting(words: str, name: str, subject: str) -> dict[str, object]:
+    return told(*case([CHILDREN], [words], [""]), name=name, subject=subject)
 
 
 # ── templates people edit ────────────────────────────────────────────────────────────────────────
