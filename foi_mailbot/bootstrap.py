@@ -25,11 +25,11 @@ from foi_mailbot.core.audit import Entry
 from foi_mailbot.core.letter import LetterIdentity, Regulator
 from foi_mailbot.errors import Fatal
 from foi_mailbot.ports import Store
-from foi_mailbot.service.assess import Assessor, Council
+from foi_mailbot.service.assess import Assessor, Council, SendingIdentity
 from foi_mailbot.service.dispatch import Dispatch
 from foi_mailbot.service.intake import Filing, Intake, ReferenceSequence
 from foi_mailbot.service.journal import Journal
-from foi_mailbot.service.review import Review, SendingIdentity
+from foi_mailbot.service.review import Review
 
 YEARS_BACK, YEARS_AHEAD = 12, 2  # a request may be this old when it is replayed; a due date never lies further ahead
 
@@ -128,6 +128,8 @@ def build_council(mailbox: Mailbox, settings: Settings, assessor: Assessor, auth
         own_addresses=mailbox.own_addresses,
         identity=identity,
         regulator=Regulator(regulator.name, regulator.address, regulator.phone, regulator.website),
+        sending=SendingIdentity(mailbox.sending.from_address, mailbox.sending.from_name),
+        acknowledge=letters.acknowledgement,
     )
 
 
@@ -145,14 +147,13 @@ def build(settings: Settings, *, service: bool = True) -> App:
     stopping = Event()
     desks = tuple(_desk(mailbox, settings, assessor, journal, stopping) for mailbox in settings.mailboxes)
     councils = {desk.council.mailbox: desk.council for desk in desks}
-    identities = {m.name: SendingIdentity(m.sending.from_address, m.sending.from_name) for m in settings.mailboxes}
     return App(
         settings=settings,
         store=store,
         journal=journal,
         desks=desks,
         dispatch=Dispatch(journal, {desk.council.mailbox: desk.sender for desk in desks}),
-        review=Review(journal, identities, councils, assessor),
+        review=Review(journal, councils, assessor),
         log=logger,
         rulebook_sha256=assessor.rulebook.sha256,
         _stopping=stopping,

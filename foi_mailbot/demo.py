@@ -109,7 +109,7 @@ def _settings(folder: Path, servers: EmbeddedServers) -> Path:
     path.write_text(SETTINGS.format(state=folder, imap=servers.imap_port, smtp=servers.smtp_port), "utf-8")
     secret = folder / "password"
     secret.touch(mode=0o600)
-    secret.write_text(servers.password, "utf-8")
+    secret.write_text(servers.password(), "utf-8")
     return path
 
 

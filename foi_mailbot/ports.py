@@ -95,6 +95,9 @@ Render = Callable[[str, dict[str, object]], tuple[str, str, str]]
 """Render(template name, context) -> (subject, text, html). Raises Fatal on a template fault or an undefined name."""
 
 
+LETTER, ACKNOWLEDGEMENT = "letter", "acknowledgement"  # what an outbox row is
+
+
 # ── store ────────────────────────────────────────────────────────────────────────────────────────
 @dataclass(frozen=True, slots=True)
 class IntakeRow:
@@ -156,7 +159,7 @@ class LetterRow:
 
 @dataclass(frozen=True, slots=True)
 class OutboxRow:
-    """An approved letter on its way. State is the case's own: approved, sending, sent, uncertain or failed."""
+    """A letter on its way. The state of a case's LETTER is the case's own; an ACKNOWLEDGEMENT's moves by itself."""
 
     case_id: str
     mailbox: str
@@ -166,6 +169,7 @@ class OutboxRow:
     content: bytes = field(repr=False)
     content_sha256: str
     state: State
+    purpose: str = LETTER
     attempts: int = 0
     not_before: datetime | None = None
     reply: str = ""  # every answer of the server, one a line
@@ -231,10 +235,10 @@ class Outbox(Protocol):
     """Approved letters and what became of them."""
 
     def put(self, row: OutboxRow) -> None:
-        """Insert or replace by case id."""
+        """Insert or replace by case id and purpose."""
 
-    def get(self, case_id: str) -> OutboxRow | None:
-        """Return a case's outbox row."""
+    def get(self, case_id: str, purpose: str = LETTER) -> OutboxRow | None:
+        """Return a case's letter, or its acknowledgement, in the outbox."""
 
     def ready(self, now: datetime) -> list[OutboxRow]:
         """Return rows in state approved whose not_before has come, oldest approval first."""

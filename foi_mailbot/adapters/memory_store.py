@@ -11,7 +11,7 @@ from threading import Lock
 from foi_mailbot.core.audit import Entry, Event, seal
 from foi_mailbot.core.case import State
 from foi_mailbot.errors import Parked, Transient
-from foi_mailbot.ports import CaseRow, Cursor, IntakeRow, LetterRow, OutboxRow
+from foi_mailbot.ports import LETTER, CaseRow, Cursor, IntakeRow, LetterRow, OutboxRow
 
 _QUEUED = (State.APPROVED, State.SENDING)
 
@@ -26,7 +26,7 @@ class _Shelves:
     cases: dict[str, CaseRow] = field(default_factory=dict)
     numbers: dict[str, int] = field(default_factory=dict)
     letters: dict[str, dict[int, LetterRow]] = field(default_factory=dict)
-    outbox: dict[str, tuple[int, OutboxRow]] = field(default_factory=dict)  # place in the queue, row
+    outbox: dict[tuple[str, str], tuple[int, OutboxRow]] = field(default_factory=dict)  # place in the queue, row
     audit: list[Entry] = field(default_factory=list)
 
     def copy(self) -> _Shelves:
@@ -131,8 +131,8 @@ class MemoryCases:
         return sorted(found, key=lambda case: (case.due or date.max, case.id))
 
     def _message_ids(self, case: CaseRow) -> set[str]:
-        sent = self._shelves.outbox.get(case.id)
-        return ({case.message_id} | ({sent[1].message_id} if sent else set())) - {""}
+        sent = {row.message_id for (key, _), (_, row) in self._shelves.outbox.items() if key == case.id}
+        return ({case.message_id} | sent) - {""}
 
     def next_number(self, sequence: str, start: int) -> int:
         """Return the sequence's next number: `start` the first time, then one more each call."""
@@ -172,18 +172,18 @@ class MemoryOutbox:
         self._shelves = shelves
 
     def put(self, row: OutboxRow) -> None:
-        """Insert or replace by case id; a letter that is tried again keeps its place, a new approval goes last."""
+        """Insert or replace by case and purpose; what is tried again keeps its place, a new approval goes last."""
         self._shelves.require_case(row.case_id)
-        old = self._shelves.outbox.get(row.case_id)
+        old = self._shelves.outbox.get((row.case_id, row.purpose))
         if old is not None and (row.state is not State.APPROVED or old[1].state in _QUEUED):
             place = old[0]
         else:
             place = max((one[0] for one in self._shelves.outbox.values()), default=0) + 1
-        self._shelves.outbox[row.case_id] = (place, row)
+        self._shelves.outbox[row.case_id, row.purpose] = (place, row)
 
-    def get(self, case_id: str) -> OutboxRow | None:
-        """Return a case's outbox row."""
-        found = self._shelves.outbox.get(case_id)
+    def get(self, case_id: str, purpose: str = LETTER) -> OutboxRow | None:
+        """Return a case's letter, or its acknowledgement, in the outbox."""
+        found = self._shelves.outbox.get((case_id, purpose))
         return found[1] if found else None
 
     def ready(self, now: datetime) -> list[OutboxRow]:

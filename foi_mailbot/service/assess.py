@@ -22,6 +22,14 @@ from foi_mailbot.service import records
 
 
 @dataclass(frozen=True, slots=True)
+class SendingIdentity:
+    """In whose name a mailbox's letters leave."""
+
+    address: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Council:
     """One mailbox's council: whose requests these are, and in whose name letters go out."""
 
@@ -31,6 +39,8 @@ class Council:
     own_addresses: Collection[str]
     identity: LetterIdentity
     regulator: Regulator
+    sending: SendingIdentity
+    acknowledge: bool = False  # whether new requests get an automatic acknowledgement
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +145,21 @@ class Assessor:
             assessment.reasons,
             draft.warnings if draft else (),
         )
+
+    def acknowledgement(self, assessment: Assessment, council: Council, reference: str) -> Letter | None:
+        """Draft the automatic acknowledgement of a new request, or None where none is wanted or none may go."""
+        new = assessment.request is not None and assessment.request.kind is Kind.REQUEST
+        if not council.acknowledge or not new or assessment.message is None:
+            return None
+        letter = letters.acknowledge(
+            council.identity,
+            self.render,
+            reference=reference,
+            received_on=assessment.received_on,
+            due=assessment.due,
+            message=assessment.message,
+        )
+        return None if letter.blocked else letter
 
     def draft(self, assessment: Assessment, council: Council, reference: str) -> Draft | None:
         """Draft the letter a redirect needs, or None. Raises Fatal if a template is at fault."""

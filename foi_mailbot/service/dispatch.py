@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from foi_mailbot.core.case import Action, State, advance
-from foi_mailbot.errors import Refused, Transient, Uncertain
-from foi_mailbot.ports import CaseRow, Envelope, OutboxRow, Receipt, Sender
+from foi_mailbot.errors import Parked, Refused, Transient, Uncertain
+from foi_mailbot.ports import LETTER, Envelope, OutboxRow, Receipt, Sender
 from foi_mailbot.service.journal import Journal, Step
 
 FIRST_WAIT = timedelta(minutes=1)
@@ -40,10 +40,10 @@ class Dispatch:
         """Send every letter that is ready; return how many the server accepted."""
         with self.journal.step() as step:
             ready = step.tx.outbox.ready(self.journal.clock())
-        return sum([await self._one(row.case_id) for row in ready])
+        return sum([await self._one(row.case_id, row.purpose) for row in ready])
 
-    async def _one(self, case_id: str) -> bool:
-        row = self._claim(case_id)
+    async def _one(self, case_id: str, purpose: str) -> bool:
+        row = self._claim(case_id, purpose)
         if row is None:
             return False
         sender = self.senders[row.mailbox]
@@ -60,20 +60,21 @@ class Dispatch:
             return True
         return False
 
-    def _claim(self, case_id: str) -> OutboxRow | None:
+    def _claim(self, case_id: str, purpose: str) -> OutboxRow | None:
         """Commit `sending`, or take the approval back if anything it bound to has changed since."""
         with self.journal.step() as step:
-            row, case, letter = step.tx.outbox.get(case_id), step.tx.cases.get(case_id), None
-            if row is None or case is None or row.state is not State.APPROVED or case.state is not State.APPROVED:
+            row = step.tx.outbox.get(case_id, purpose)
+            if row is None or row.state is not State.APPROVED:
                 return None
-            letter = step.tx.letters.current(case_id)
-            if letter is None or letter.content_sha256 != row.content_sha256:
+            if purpose == LETTER and not _still_approved(step, row):
                 _move(step, row, Action.REVOKE_APPROVAL, "The letter changed after it was approved; approve it again.")
                 step.record("letter.revoked", case=case_id, content_sha256=row.content_sha256)
                 return None
             claimed = _move(step, replace(row, attempts=row.attempts + 1), Action.CLAIM, "")
             digest = hashlib.sha256(row.content).hexdigest()
-            step.record("letter.sending", case=case_id, message_id=row.message_id, message_sha256=digest)
+            step.record(
+                "letter.sending", case=case_id, purpose=purpose, message_id=row.message_id, message_sha256=digest
+            )
             return claimed
 
     def _sent(self, row: OutboxRow, receipt: Receipt) -> None:
@@ -101,13 +102,19 @@ def _answered(row: OutboxRow, answer: str) -> OutboxRow:
     return replace(row, reply=f"{row.reply}\n{answer}".strip())
 
 
+def _still_approved(step: Step, row: OutboxRow) -> bool:
+    """Say whether the current letter is the one the approval was bound to."""
+    letter = step.tx.letters.current(row.case_id)
+    return letter is not None and letter.content_sha256 == row.content_sha256
+
+
 def _move(step: Step, row: OutboxRow, action: Action, note: str) -> OutboxRow:
-    """Move the case and its outbox row together."""
-    case = step.tx.cases.get(row.case_id)
-    if case is None:
-        raise KeyError(row.case_id)
-    moved: CaseRow = replace(case, state=advance(case.state, action), note=note)
-    step.tx.cases.update(moved)
-    row = replace(row, state=moved.state)
-    step.tx.outbox.put(row)
-    return row
+    """Move an outbox row and, if it is the case's letter, the case with it."""
+    moved = replace(row, state=advance(row.state, action))
+    if row.purpose == LETTER:
+        case = step.tx.cases.get(row.case_id)
+        if case is None:
+            raise Parked(f"The outbox holds a letter of case {row.case_id}, which does not exist.")
+        step.tx.cases.update(replace(case, state=advance(case.state, action), note=note))
+    step.tx.outbox.put(moved)
+    return moved

@@ -16,10 +16,11 @@ from foi_mailbot.core.decision import Decision, Held, PartRedirect, Redirect, Su
 from foi_mailbot.core.letter import Letter
 from foi_mailbot.core.outgoing import content_sha256
 from foi_mailbot.errors import Fatal, FoiMailbotError
-from foi_mailbot.ports import CaseRow, Cursor, IntakeRow, LetterRow, Mailbox, RawMail
+from foi_mailbot.ports import ACKNOWLEDGEMENT, CaseRow, Cursor, IntakeRow, LetterRow, Mailbox, RawMail
 from foi_mailbot.service import records
 from foi_mailbot.service.assess import Assessment, Assessor, Council, applicant
 from foi_mailbot.service.journal import Journal, Step
+from foi_mailbot.service.posting import outbox_row
 
 COMMAND_LIMIT = 500  # UIDs in one MOVE; Dovecot answers BAD to lines of many thousands
 
@@ -161,6 +162,11 @@ class Intake:
         step.tx.cases.add(case)
         step.record("case.opened", case=case_id, authority=case.authority, received_on=case.received_on.isoformat())
         self._record_decision(step, case, assessed.decision)
+        acknowledgement = self.assessor.acknowledgement(assessed, self.council, reference)
+        if acknowledgement:
+            row_out = letter_row(case, acknowledgement, version=0, author="system")
+            posted = outbox_row(case, row_out, self.council, self.journal.clock(), ACKNOWLEDGEMENT)
+            step.tx.outbox.put(posted)
         if draft:
             keep_letter(step, case, draft.letter, version=1, author="system")
 

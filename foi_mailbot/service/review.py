@@ -10,21 +10,13 @@ from foi_mailbot.core.case import Action, State, advance
 from foi_mailbot.core.letter import Letter
 from foi_mailbot.core.letter_elements import check_elements
 from foi_mailbot.core.letter_markup import html_of_text
-from foi_mailbot.core.outgoing import compose
 from foi_mailbot.errors import Parked
-from foi_mailbot.ports import CaseRow, LetterRow, OutboxRow
+from foi_mailbot.ports import CaseRow, LetterRow
 from foi_mailbot.service import records
 from foi_mailbot.service.assess import Assessor, Council
 from foi_mailbot.service.intake import keep_letter, letter_row
 from foi_mailbot.service.journal import Journal, Step
-
-
-@dataclass(frozen=True, slots=True)
-class SendingIdentity:
-    """In whose name a mailbox's letters leave."""
-
-    address: str
-    name: str
+from foi_mailbot.service.posting import outbox_row
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +24,7 @@ class Review:
     """The officer's hand on the queue. Every method raises Parked, in plain English, if it cannot be done."""
 
     journal: Journal
-    identities: Mapping[str, SendingIdentity]  # by mailbox name
-    councils: Mapping[str, Council]
+    councils: Mapping[str, Council]  # by mailbox name
     assessor: Assessor
 
     def approve(self, key: str, *, actor: str, checks: str = "", seen: str = "") -> CaseRow:
@@ -48,7 +39,7 @@ class Review:
             moved = replace(
                 case, state=advance(case.state, Action.APPROVE), note=f"Checked: {checks}" if checks else ""
             )
-            row = self._outbox_row(moved, letter)
+            row = outbox_row(moved, letter, self.councils[case.mailbox], self.journal.clock())
             step.tx.cases.update(moved)
             step.tx.outbox.put(row)
             step.record(
@@ -81,7 +72,7 @@ class Review:
             )
             row = letter_row(case, edited, version=letter.version + 1, author=actor)
             step.tx.letters.put(row)
-            step.tx.cases.update(replace(case, state=state, note=""))
+            self._place(step, replace(case, state=state, note=""))
             step.record(
                 "letter.edited",
                 case=case.id,
@@ -150,13 +141,17 @@ class Review:
         with self.journal.step() as step:
             case = self._case(step, key)
             moved = replace(case, state=advance(case.state, action), note=reason)
-            step.tx.cases.update(moved)
-            outbox = step.tx.outbox.get(case.id)
-            if outbox:
-                step.tx.outbox.put(replace(outbox, state=moved.state))
+            self._place(step, moved)
             digest = hashlib.sha256(reason.encode()).hexdigest()
             step.record(event, case=case.id, actor=actor, action=str(action), reason_sha256=digest)
         return moved
+
+    def _place(self, step: Step, case: CaseRow) -> None:
+        """Store a moved case; what waits for it in the outbox moves with it."""
+        step.tx.cases.update(case)
+        waiting = step.tx.outbox.get(case.id)
+        if waiting:
+            step.tx.outbox.put(replace(waiting, state=case.state))
 
     def _case(self, step: Step, key: str) -> CaseRow:
         case = step.tx.cases.get(key)
@@ -170,28 +165,6 @@ class Review:
         if letter is None:
             raise Parked(f"Case {case.id} has no letter: {case.note or 'this council answers it itself.'}")
         return letter
-
-    def _outbox_row(self, case: CaseRow, letter: LetterRow) -> OutboxRow:
-        identity = self.identities[case.mailbox]
-        domain = identity.address.rpartition("@")[2]
-        message_id = f"<{case.id}.{letter.version}.{letter.content_sha256[:24]}@{domain}>"
-        content = compose(
-            letter,
-            message_id=message_id,
-            sender_address=identity.address,
-            sender_name=identity.name,
-            date=self.journal.clock(),
-        )
-        return OutboxRow(
-            case_id=case.id,
-            mailbox=case.mailbox,
-            message_id=message_id,
-            sender=identity.address,
-            recipient=letter.recipient,
-            content=content,
-            content_sha256=letter.content_sha256,
-            state=State.APPROVED,
-        )
 
 
 def _refuse_unready(case: CaseRow, letter: LetterRow, seen: str) -> None:

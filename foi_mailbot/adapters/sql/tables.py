@@ -172,6 +172,7 @@ outbox = Table(
     "outbox",
     metadata,
     Column("case_id", Text, ForeignKey("cases.id"), primary_key=True),
+    Column("purpose", Text, primary_key=True),
     _text("mailbox"),
     _text("message_id"),
     _text("sender"),
