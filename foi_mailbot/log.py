@@ -54,7 +54,7 @@ def configure(level: str, target: TextIO | Path | str = "") -> None:
             foreign_pre_chain=[structlog.stdlib.PositionalArgumentsFormatter(), *before_rendering],
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                structlog.processors.JSONRenderer(ensure_ascii=False, default=_unknown),
+                structlog.processors.JSONRenderer(ensure_ascii=False),
             ],
         )
     )
@@ -107,11 +107,6 @@ def _without_addresses(text: str) -> str:
 
 def _moment(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
     return {"at": datetime.now(UTC).isoformat(timespec="microseconds"), **event}
-
-
-def _unknown(value: object) -> str:
-    """Name a value JSON has no form for; its content stays out."""
-    return type(value).__name__
 
 
 def _handler(target: TextIO | Path | str) -> logging.Handler:
