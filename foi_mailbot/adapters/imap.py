@@ -129,7 +129,7 @@ class ImapMailbox:
             except IMAPClientError as exc:
                 if _PASSING.search(str(exc)):
                     raise
-                raise Fatal(f"{self._host} has no folder {folder} for {self._user}: {exc}.") from exc
+                raise Fatal(f"{self._host} has no folder {folder} for {self._user}: {_words(exc)}.") from exc
             if b"UIDVALIDITY" not in answer:
                 raise Fatal(
                     f"{self._host} keeps no lasting numbers (UIDVALIDITY) in {folder}: it cannot be read safely."
@@ -261,8 +261,8 @@ def _login(client: IMAPClient, host: str, user: str, password: str) -> None:
     except LoginError as exc:
         lost = isinstance(exc.__context__, IMAPClientAbortError)
         if lost or _PASSING.search(str(exc)):
-            raise Transient(f"{host} could not log {user} in just now: {exc}.") from exc
-        raise LoginRefused(f"{host} refused the login of {user}: {exc}.") from exc
+            raise Transient(f"{host} could not log {user} in just now: {_words(exc)}.") from exc
+        raise LoginRefused(f"{host} refused the login of {user}: {_words(exc)}.") from exc
 
 
 def _separator(client: IMAPClient) -> str:
@@ -324,8 +324,12 @@ def _failure(exc: Exception, host: str, port: int, doing: str) -> FoiMailbotErro
     if isinstance(exc, ssl.SSLError) and (fatal := tls_failure(exc, host, port)):
         return fatal
     if isinstance(exc, CapabilityError):
-        return Fatal(f"{host} lacks what is needed for {doing}: {exc}.")
-    return Transient(f"{host} failed while {doing}: {exc}.")
+        return Fatal(f"{host} lacks what is needed for {doing}: {_words(exc)}.")
+    return Transient(f"{host} failed while {doing}: {_words(exc)}.")
+
+
+def _words(exc: Exception) -> str:
+    return re.sub(r"\bb'(.*)'", r"\1", str(exc) or type(exc).__name__).rstrip(". ")
 
 
 def _say_goodbye(client: IMAPClient) -> None:
