@@ -41,7 +41,7 @@ addresses = ["foi@dover.example"]
 host = "127.0.0.1"
 port = {imap}
 tls = "none"
-user = "demo"
+user = "{user}"
 password_file = "password"
 [mailbox.smtp]
 host = "127.0.0.1"
@@ -106,7 +106,7 @@ def play(pause: float) -> int:
 
 def _settings(folder: Path, servers: EmbeddedServers) -> Path:
     path = folder / "foi_mailbot.toml"
-    path.write_text(SETTINGS.format(state=folder, imap=servers.imap_port, smtp=servers.smtp_port), "utf-8")
+    path.write_text(SETTINGS.format(state=folder, user=servers.user, imap=servers.imap_port, smtp=servers.smtp_port), "utf-8")
     secret = folder / "password"
     secret.touch(mode=0o600)
     secret.write_text(servers.password(), "utf-8")
