@@ -81,7 +81,7 @@ def compile_rulebook(rulebook: Rulebook) -> Matcher:
     ]
     entries += [_entry(phrase, "", name) for name, phrases in rulebook.lexicon.items() for phrase in phrases]
     by_first: dict[str, list[_Entry]] = {}
-    for entry in entries:
+    for entry in dict.fromkeys(entries):
         if entry.stems:
             by_first.setdefault(entry.stems[0], []).append(entry)
     return Matcher({first: tuple(sorted(own, key=lambda e: -len(e.stems))) for first, own in by_first.items()})

@@ -22,8 +22,9 @@ _ASIDE = re.compile(
 _BOILERPLATE = re.compile(
     r"^\W*(?:if (?:you|your|this|it|any|the|there|not|possible|available|held|limited|so desired)\b(?![^?]*\?)|"
     r"where (?:you|your|this|exact)\b(?![^?]*\?)|please (?:redact|suppress|treat|note|interpret|let me know|exclude|"
-    r"acknowledge|send (?:it|this|your|the reply)|contact|state (?:this|if so))|i (?:am|work|live|understand|"
-    r"look forward|would prefer)\b|my name\b|we are\b|thank|dear\b|good (?:morning|afternoon|evening)|hello\b|to whom)",
+    r"acknowledge|send (?:it|this|your|the reply)|contact|state (?:this|if so))|"
+    r"(?:i (?:am|work|live|understand)|we are|my name)\b(?![^.?]*\b(?:request|would like|following|write|writing|"
+    r"ask|asking|researching|research|seek|seeking|information)\b)|i (?:look forward|would prefer)\b|thank|dear\b|good (?:morning|afternoon|evening)|hello\b|to whom)",
     re.IGNORECASE,
 )
 
@@ -117,6 +118,7 @@ def weigh(found: Found, *, strict: bool, settled: Sequence[str] = ()) -> Weighed
         return Weighed(Lean.OURS, tuple(ours), (), tuple(hard), (f"“{said}”: the council's own records",))
     if theirs:
         proved = bool(set(theirs) & set(settled))
+        theirs = [f for f in theirs if f in settled or _decided(found, f)] if proved else theirs
         return _weigh_theirs(found, theirs, ours, unknown, strict=strict and not proved)
     if ours:
         why = tuple(_reason(found.holders[f]) for f in ours)
@@ -176,6 +178,10 @@ def _doubt(found: Found, first: Hit, theirs: list[str], unknown: list[str], *, s
         said = found.text[first.start : first.end]
         return f"“{said}” does not stand at the head of the question"
     return ""
+
+
+def _decided(found: Found, function: str) -> bool:
+    return any(h.level == "decisive" for h in found.hits_of([function]))
 
 
 def _heads(found: Found, hit: Hit) -> bool:
