@@ -64,7 +64,7 @@ def parse(source: str) -> tuple[Block, ...]:
         lines = [line.strip(" \t") for line in chunk.split("\n") if line.strip(" \t")]
         for style, group in groupby(lines, key=_style):
             texts = tuple(line[len(style) :] for line in group)
-            found += _blocks(style, tuple(t for t in texts if plain(t).strip()))
+            found += _blocks(style, texts)
     return tuple(found)
 
 
@@ -73,10 +73,11 @@ def _style(line: str) -> Style:
 
 
 def _blocks(style: Style, lines: tuple[str, ...]) -> Iterator[Block]:
+    worded = tuple(line for line in lines if plain(line).strip())
     if style in (Style.HEADING, Style.ITEM):
-        yield from (Block(style, (line,)) for line in lines)
-    elif lines:
-        yield Block(style, lines)
+        yield from (Block(style, (line,)) for line in worded)
+    elif worded:
+        yield Block(style, lines if style is Style.QUOTE else worded)  # a quotation's paragraphs stay apart
 
 
 def plain(text: str) -> str:

@@ -110,7 +110,7 @@ def _mailbox(name: str, address: str) -> str:
     shown = _one_line(name)
     if not shown:
         return address
-    if re.fullmatch(r"[A-Za-z0-9 '.,()&-]{1,60}", shown):
+    if re.fullmatch(r"[A-Za-z0-9 '.,()&-]{1,200}", shown):
         return f'"{shown}" <{address}>'
     return f"{_encoded('From', shown, force=True)}\r\n <{address}>"
 
