@@ -223,6 +223,11 @@ def test_a_missing_file_is_one_problem(tmp_path: Path) -> None:
     assert [p.what for p in refused.value.problems] == ["cannot be read: No such file or directory"]
 
 
+def test_a_number_too_long_to_read_is_a_problem_not_a_crash() -> None:
+    with pytest.raises(ConfigError, match="not TOML"):
+        loads("poll_seconds = " + "9" * 5000, {})
+
+
 def test_a_file_in_another_encoding_names_the_line(tmp_path: Path) -> None:
     path = tmp_path / "latin.toml"
     path.write_bytes(b'log_level = "info"\nlog_file = "caf\xe9"\n')

@@ -37,7 +37,7 @@ def loads(text: str, environ: Mapping[str, str], *, file: str = "settings", base
     """Read settings from a text; relative files are looked up in `base`. Raises ConfigError with every problem."""
     try:
         data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:  # TOMLDecodeError, or a number too long for Python to read
         raise ConfigError((_syntax_problem(text, str(error), file),)) from error
     lines = key_lines(text)
     found = list(_cross_checks(data))
