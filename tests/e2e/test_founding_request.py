@@ -55,10 +55,11 @@ def test_fi16751_goes_to_kent_exactly_once(office: Council, dovecot: Dovecot, po
     office.call("approve", "FI16751", "--actor", "officer", "--hash", shown["current_letter"]["content_sha256"][:12])
     assert office.call("run", "--once").startswith("0 read, 1 sent")
     assert office.call("run", "--once").startswith("0 read, 0 sent")
-    (arrived,) = postfix.delivered("a.resident@example.com")
+    (arrived,) = postfix.wait_for(1)
     letter = email.message_from_bytes(arrived, policy=email.policy.default)
     assert letter["In-Reply-To"] == "<founding-request@example.com>"
     assert letter["Subject"] == "Re: Freedom of Information request FI16751"
+    assert letter["To"] == "a.resident@example.com"
     assert letter["Auto-Submitted"] is None
     body = letter.get_body(("plain",))
     assert body is not None
