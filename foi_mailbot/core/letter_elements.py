@@ -99,7 +99,12 @@ def _answered(words: Words, context: Context, questions: str) -> bool:
 
 def _reasoned(words: Words, context: Context) -> bool:
     groups = context.get("groups", ())
-    return bool(groups) and all(words.has(str(g["functions"]), str(g["role"])) for g in groups)
+    return bool(groups) and all(words.has(*_reasons(g)) for g in groups)
+
+
+def _reasons(group: Mapping[str, str]) -> list[str]:
+    """Return what may stand for a group's reason: the other body's role, or any responsibility by its name."""
+    return [group["role"], *re.split(r", | or ", group["functions"])]
 
 
 def _review_route(words: Words, context: Context) -> bool:

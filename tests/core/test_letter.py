@@ -252,6 +252,14 @@ The Regulator, https://reg.example. Other formats on request. Information team
     assert check_elements(text, "redirect_eir", base) == ()
 
 
+def test_an_officer_may_name_the_responsibilities_in_another_order() -> None:
+    request, decision = case([CHILDREN, SCHOOLS])
+    text = flat(drafted(request, decision).text.split("Your request\n")[0])
+    turned = text.replace("children's services or school places", "school places and other matters")
+    found = check_elements(turned, "redirect_foia", told(request, decision))
+    assert found == ("the applicant's questions, quoted",)
+
+
 def test_an_address_an_officer_adds_is_recognised_by_its_postcode() -> None:
     known = (*case([DRAINS]), rulebook(address=""))
     text = drafted(*known[:2], book=known[2]).text
