@@ -113,7 +113,7 @@ def cut(text: str, subject: str, depth: int = 0) -> list[Passage]:
         if quoted:
             passages += _own(own)
             own = []
-            origin = Origin.FORWARDED if _is_bare_forward(own, passages, subject) else Origin.QUOTED
+            origin = Origin.FORWARDED if _is_bare_forward(passages, subject) else Origin.QUOTED
             passages += _passage(origin, lines[i : i + quoted])
             i += quoted
         else:
@@ -122,9 +122,11 @@ def cut(text: str, subject: str, depth: int = 0) -> list[Passage]:
     return passages + _own(own)
 
 
-def _is_bare_forward(own: Sequence[str], passages: Sequence[Passage], subject: str) -> bool:
-    written = " ".join([*own, *(p.text for p in passages if p.origin is Origin.BODY)])
-    return is_forward(subject) and len(written.split()) < _FEW_WORDS
+def _is_bare_forward(passages: Sequence[Passage], subject: str) -> bool:
+    """Say whether quoted lines are the forwarded mail itself, as some telephones write it."""
+    if not is_forward(subject) or len(passages) > 3:
+        return False
+    return sum(len(p.text.split()) for p in passages if p.origin is Origin.BODY) < _FEW_WORDS
 
 
 def _forwarded(lines: list[str], start: int, depth: int) -> list[Passage]:

@@ -31,9 +31,9 @@ TEXT_LIMIT = 1_000_000  # characters searched in one text
 _UNBOUNDED = re.compile(r"[+*]|\{\d*,\}")
 _BACKREFERENCE = re.compile(r"(?<!\\)(?:\\\\)*\\[1-9]|\(\?P=")
 # What may not stand next to a reference: a word character, or a mark that joins it to more of the same
-# (17/01527/OUT, FOI-10226-2021, FI16751.pdf).
+# (17/01527/OUT, FOI-10226-2021).
 _BEFORE = r"(?<![\w@%&=])(?<!\w[/.\\+-])"
-_AFTER = r"(?![\w@])(?![/\\+&=]\w)(?!-\d)(?!(?-i:\.[a-z0-9]))"
+_AFTER = r"(?![\w@])(?![/\\+&=]\w)(?![.-]\d)"
 # Addresses and links are other people's; WhatDoTheyKnow puts its own request number into every subject.
 _NOT_OURS = re.compile(
     r"(?:https?://|www\.)\S{1,2000}|[\w.+%-]{1,64}@[\w.-]{1,253}|\[(?:FOI|EIR) #\d{1,12} email\]", re.IGNORECASE
