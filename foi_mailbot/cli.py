@@ -16,11 +16,11 @@ from pathlib import Path
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
-import click
 import typer
 from rich.console import Console
 
 from foi_mailbot import __version__, bootstrap, console, daemon, diagnosis, resources
+from foi_mailbot.adapters import editor
 from foi_mailbot.bootstrap import App
 from foi_mailbot.core import audit
 from foi_mailbot.core.case import State
@@ -57,14 +57,7 @@ Reason = Annotated[str, typer.Option("--reason", help="Why; kept with the case."
 def main() -> None:
     """Run the command line; a known failure prints one clear message and sets the exit code."""
     try:
-        cli(standalone_mode=False)
-    except click.exceptions.Exit as leave:
-        sys.exit(leave.exit_code)
-    except click.ClickException as fault:
-        fault.show()
-        sys.exit(USAGE)
-    except (click.Abort, KeyboardInterrupt):
-        sys.exit(130)
+        cli()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(OK)
@@ -189,8 +182,8 @@ def edit(
     _, letter = _load_case(app, key)
     if letter is None:
         raise Parked(f"Case {key} has no letter to edit.")
-    text = file.read_text("utf-8") if file else click.edit(letter.text, extension=".txt")
-    if text is None or text.strip() == letter.text.strip():
+    text = file.read_text("utf-8") if file else editor.edited(letter.text)
+    if text.strip() == letter.text.strip():
         typer.echo("Nothing changed.")
         return
     edited = app.review.edit(key, actor=_actor(actor), text=text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import UTC, date, datetime, time
 from typing import Any
 
@@ -24,6 +25,7 @@ def looks_like_mail(raw: bytes, suffix: str) -> bool:
 
 def triage(raw: bytes, suffix: str, assessor: Assessor, council: Council, received_on: date) -> dict[str, Any]:
     """Return the published record (docs/triage.schema.json). Raises Fatal on a template or rulebook fault."""
+    council = replace(council, own_addresses=())  # a file says nothing of the mailbox it came to
     if looks_like_mail(raw, suffix):
         received = datetime.combine(received_on, time(12), UTC)
         assessment = assessor.mail(raw, council, received)

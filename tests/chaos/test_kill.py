@@ -19,7 +19,7 @@ from foi_mailbot.core.case import State
 from foi_mailbot.ports import CaseRow
 from tests.council import Council, council, mail
 from tests.servers.dovecot import Dovecot
-from tests.servers.sink import SmtpSink
+from tests.servers.sink import Behaviour, SmtpSink
 
 MAILS, KILLS = 500, 20
 REDIRECTED = "How many looked-after children were placed in children's homes in 2024/25?"
@@ -78,6 +78,7 @@ def test_each_mail_has_one_case_and_each_approved_letter_leaves_once_or_is_uncer
     dovecot: Dovecot, smtp_sink: SmtpSink, tmp_path: Path
 ) -> None:
     chance = random.Random(16751)
+    smtp_sink.next_does(*[Behaviour(hang_at="final", hang=0.02)] * 2 * MAILS)  # so that kills meet letters on their way
     mails = _mails()
     office = council(
         tmp_path / "office",

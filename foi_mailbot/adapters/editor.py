@@ -1,0 +1,24 @@
+"""Lets an officer change a text in the editor of their choice ($VISUAL, $EDITOR, else vi)."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+import tempfile
+from pathlib import Path
+
+from foi_mailbot.errors import Parked
+
+
+def edited(text: str) -> str:
+    """Return the text as the officer left it. Raises Parked if the editor cannot be run or ends with an error."""
+    command = shlex.split(os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi")
+    with tempfile.TemporaryDirectory(prefix="foi-mailbot-") as folder:
+        path = Path(folder) / "letter.txt"
+        path.write_text(text, "utf-8")
+        try:
+            subprocess.run([*command, str(path)], check=True)
+        except (OSError, subprocess.CalledProcessError) as fault:
+            raise Parked(f"The editor {command[0]} did not end well ({fault}); nothing was changed.") from fault
+        return path.read_text("utf-8")
