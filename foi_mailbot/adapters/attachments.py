@@ -118,9 +118,11 @@ def _mail(content: bytes, nesting: int) -> Extracted:
 def _in_child(kind: str, content: bytes) -> Extracted:
     try:
         done = subprocess.run(
-            [sys.executable, "-m", __spec__.name, kind],
+            [sys.executable, "-I", "-m", __spec__.name, kind],
             input=content,
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env={"LANG": "C.UTF-8"},  # the daemon's environment may hold secrets: a hostile file gets none
             timeout=WALL_SECONDS,
             check=False,
         )
