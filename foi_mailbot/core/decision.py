@@ -105,6 +105,8 @@ def outcome_name(decision: Decision) -> str:
 
 INHERIT_WORDS = 9
 """A question without a service of its own takes over the topic's only if it has fewer content words than this."""
+CORPORATE_WORDS = 5
+"""… and than this if it asks for what every council has: contracts, staff, spending."""
 
 _ANAPHORA_FIRST = 12  # words: "of these" further in points back inside the same question
 
@@ -213,7 +215,8 @@ def _inherit(
         return _doubted(source, "it asks for documents, which this council may have of its own")
     if details.listed("own_records_hard"):
         return _doubted(source, "its sub-questions name this council's own records")
-    limit = 5 if found.listed("own_records_soft") else INHERIT_WORDS
+    corporate = found.listed("own_records_soft") and source is not previous
+    limit = CORPORATE_WORDS if corporate else INHERIT_WORDS
     empty = frozenset(
         s for name in ("empty", "measures") for p in bench.rulebook.lexicon.get(name, ()) for s in _stems(p)
     )
