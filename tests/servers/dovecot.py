@@ -72,6 +72,9 @@ service imap {{
 }}
 service anvil {{
   chroot =
+  unix_listener anvil-auth-penalty {{
+    mode = 0
+  }}
 }}
 service stats {{
   chroot =
@@ -151,9 +154,16 @@ class Dovecot:
         wait_for_port(self.tls_port, self.root / "dovecot.log")
 
     def stop(self) -> None:
-        if self._pid_file.exists():
-            os.kill(int(self._pid_file.read_text()), signal.SIGTERM)
-            wait_until(lambda: not self._pid_file.exists(), "Dovecot to stop")
+        """End it, its open sessions included: left alone, they would outlive it."""
+        if not self._pid_file.exists():
+            return
+        master = int(self._pid_file.read_text())
+        children = Path(f"/proc/{master}/task/{master}/children").read_text().split()
+        os.kill(master, signal.SIGTERM)
+        wait_until(lambda: not self._pid_file.exists(), "Dovecot to stop")
+        for child in children:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(int(child), signal.SIGKILL)
 
     def restart(self) -> None:
         self.stop()

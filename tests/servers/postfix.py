@@ -40,7 +40,8 @@ virtual_gid_maps = static:{gid}
 virtual_minimum_uid = 1
 virtual_transport = virtual
 transport_maps =
-smtpd_recipient_restrictions = check_recipient_access inline:{{ refused@postfix.test=REJECT }}, permit_mynetworks, reject
+smtpd_recipient_restrictions =
+  check_recipient_access inline:{{ refused@postfix.test=REJECT }}, permit_mynetworks, reject
 smtpd_relay_restrictions = permit_mynetworks, reject
 smtputf8_enable = yes
 """
