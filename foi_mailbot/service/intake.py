@@ -15,6 +15,7 @@ from foi_mailbot.core.case import Action, State, advance
 from foi_mailbot.core.decision import Decision, Held, PartRedirect, Redirect, Suppressed, Unsure, outcome_name
 from foi_mailbot.core.letter import Letter
 from foi_mailbot.core.outgoing import content_sha256
+from foi_mailbot.core.working_days import due, receipt_date
 from foi_mailbot.errors import Fatal, FoiMailbotError
 from foi_mailbot.ports import ACKNOWLEDGEMENT, CaseRow, Cursor, IntakeRow, LetterRow, Mailbox, RawMail
 from foi_mailbot.service import records
@@ -179,7 +180,7 @@ class Intake:
     def _case(self, case_id: str, row: IntakeRow, assessed: Assessment | None) -> CaseRow:
         message = assessed.message if assessed else None
         sender = applicant(message)
-        received_on = assessed.received_on if assessed else row.received.date()
+        received_on = receipt_date(row.received)
         return CaseRow(
             id=case_id,
             mailbox=self.council.mailbox,
@@ -193,7 +194,7 @@ class Intake:
             applicant_email=sender.email,
             received=row.received,
             received_on=received_on,
-            due=assessed.due if assessed else None,
+            due=due(received_on, self.assessor.calendar),
             raw_sha256=row.sha256,
             message_id=message.message_id if message else "",
             rulebook_sha256=self.assessor.rulebook.sha256,
