@@ -79,7 +79,7 @@ def read_parts(mail: Mail, problems: list[str], depth: int = 0, *, named_is_body
         return []
     kind = mail.get_content_type()
     payload = mail.get_payload() if mail.is_multipart() else None
-    if kind == "message/rfc822" and isinstance(payload, list) and payload:
+    if kind in {"message/rfc822", "message/global"} and isinstance(payload, list) and payload:
         return [MailPart(inner) for inner in payload if isinstance(inner, Mail)]
     if kind == "multipart/alternative" and isinstance(payload, list):
         return _alternative(payload, problems, depth)
@@ -131,7 +131,7 @@ def is_stub(plain: str) -> bool:
 
 
 def _leaf(mail: Mail, kind: str, problems: list[str], *, named_is_body: bool) -> Iterator[Part]:
-    disposition = _disposition(mail)
+    disposition = mail.get_content_disposition() or ""
     name = file_name(mail)
     content = _content(mail, problems)
     is_body = kind in {"text/plain", "text/html"} and disposition != "attachment" and (not name or named_is_body)
@@ -154,19 +154,11 @@ def _leaf(mail: Mail, kind: str, problems: list[str], *, named_is_body: bool) ->
     yield FilePart(name or f"unnamed {kind} part", kind, content, logo)
 
 
-def _disposition(mail: Mail) -> str:
-    try:
-        return mail.get_content_disposition() or ""
-    except MALFORMED:
-        return ""
-
-
 def _content(mail: Mail, problems: list[str]) -> bytes:
-    if mail.is_multipart():  # message/delivery-status and its like: blocks of headers
-        try:
-            return mail.as_bytes()
-        except MALFORMED:
-            return b""
+    blocks = mail.get_payload() if mail.is_multipart() else ()  # message/delivery-status and its like
+    if blocks:
+        lines = [f"{name}: {value}" for block in blocks if isinstance(block, Mail) for name, value in block.raw_items()]
+        return "\n".join(lines).encode("utf-8", "surrogateescape")
     try:
         content = mail.get_payload(decode=True)
     except MALFORMED:

@@ -110,23 +110,23 @@ def cut(text: str, subject: str, depth: int = 0) -> list[Passage]:
         if history:
             return passages + _own(own) + _history(lines[i:], history, own, subject, depth)
         quoted = _quoted_run(lines, i)
-        if quoted:
-            passages += _own(own)
-            own = []
-            origin = Origin.FORWARDED if _is_bare_forward(passages, subject) else Origin.QUOTED
-            passages += _passage(origin, lines[i : i + quoted])
-            i += quoted
+        origin = _origin_of_quote(lines[i], passages[:20], own[:100], subject) if quoted else Origin.BODY
+        if origin is Origin.BODY:
+            own += lines[i : i + max(quoted, 1)]
         else:
-            own.append(lines[i])
-            i += 1
+            passages += _own(own) + _passage(origin, lines[i : i + quoted])
+            own = []
+        i += max(quoted, 1)
     return passages + _own(own)
 
 
-def _is_bare_forward(passages: Sequence[Passage], subject: str) -> bool:
-    """Say whether quoted lines are the forwarded mail itself, as some telephones write it."""
-    if not is_forward(subject) or len(passages) > 3:
-        return False
-    return sum(len(p.text.split()) for p in passages if p.origin is Origin.BODY) < _FEW_WORDS
+def _origin_of_quote(first: str, before: Sequence[Passage], own: Sequence[str], subject: str) -> Origin:
+    """Tell quoted history from marked lines that a person wrote, and from a mail forwarded by a telephone."""
+    written = [*own, *(p.text for p in before if p.origin is Origin.BODY)]
+    if is_forward(subject) and sum(len(text.split()) for text in written) < _FEW_WORDS:
+        return Origin.FORWARDED
+    introduced = not first.startswith(">") or any(p.origin is Origin.QUOTED for p in before)
+    return Origin.QUOTED if introduced or _REPLY_SUBJECT.match(subject) else Origin.BODY
 
 
 def _forwarded(lines: list[str], start: int, depth: int) -> list[Passage]:

@@ -205,6 +205,31 @@ def test_an_attached_mail_is_forwarded_with_its_subject_and_files() -> None:
     assert [a.name for a in message.attachments] == ["map.pdf"]
 
 
+def test_a_delivery_status_keeps_its_fields_and_an_empty_part_is_dropped() -> None:
+    raw = (
+        b"Content-Type: multipart/report; report-type=delivery-status; boundary=a\n\n"
+        b"--a\nContent-Type: text/plain; name=x\n\n"
+        b"--a\nContent-Type: message/delivery-status\n\n"
+        b"Reporting-MTA: dns; mx\n\nAction: failed\nStatus: 5.1.1\n\n--a--\n"
+    )
+    (status,) = parse(raw).attachments
+    assert status.content_type == "message/delivery-status"
+    assert status.content.splitlines() == [b"Reporting-MTA: dns; mx", b"Action: failed", b"Status: 5.1.1"]
+
+
+def test_a_mail_whose_structure_cannot_be_parsed_is_read_as_plain_text() -> None:
+    raw = b"Subject: Bins\nContent-Type: multipart/mixed; boundary*" + b"9" * 5000 + b"=x\n\nHow many bins?"
+    message = parse(raw)
+    assert (message.subject, message.text_of(Origin.BODY)) == ("Bins", "How many bins?")
+    assert "the mail's structure could not be read: read as plain text" in message.problems
+
+
+def test_very_long_html_is_cut_with_a_problem_and_an_xml_declaration_does_no_harm() -> None:
+    assert "cut short" in html_to_text("<p>words</p>" + " " * 5_000_000).problem
+    assert html_to_text('<?xml version="1.0" encoding="utf-8"?><p>words</p>').text.strip() == "words"
+    assert html_to_text("<!-- nothing -->").text.strip() == ""
+
+
 def test_file_names_lose_folders_and_control_characters() -> None:
     raw = b'Content-Type: application/pdf\nContent-Disposition: attachment; filename="..\\\\..\\\\a/b\tc.pdf"\n\nx'
     assert parse(raw).attachments[0].name == "b c.pdf"
@@ -297,6 +322,15 @@ def test_quoted_lines_with_their_introduction_are_quoted_and_answers_between_sta
     assert origins(message) == [Origin.BODY, Origin.QUOTED, Origin.BODY, Origin.QUOTED]
     assert "Which year" in message.text_of(Origin.QUOTED)
     assert "2025." in message.text_of(Origin.BODY)
+
+
+def test_marked_lines_that_quote_no_mail_stay_in_the_request() -> None:
+    assert origins(plain("Please answer:\n> How many bins?\n> Why?", "Bins")) == [Origin.BODY]
+
+
+def test_marked_lines_below_a_forwards_few_words_are_the_forwarded_mail() -> None:
+    message = plain("For you.\n> Dear council,\n> How many bins?", "Fwd: Bins")
+    assert "How many bins?" in message.text_of(Origin.FORWARDED)
 
 
 def test_a_mail_clients_introduction_quotes_the_rest_but_a_sentence_does_not() -> None:
