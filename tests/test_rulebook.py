@@ -95,7 +95,8 @@ def test_a_later_directory_adds_and_replaces_by_id(tmp_path: Path) -> None:
     (rules / "ferries.toml").write_text(RULE + RULE.replace("ferries]", "libraries]"), encoding="utf-8")
     (tmp_path / "lexicon.toml").write_text('anaphora = ["ditto"]', encoding="utf-8")
     (tmp_path / "overrides.toml").write_text(
-        '[[override]]\nfunction = "ferries"\nauthority = "DOV"\nholder = "self"\nbasis = "b"\nsource = "s"\nstart = 2026-01-01\n',
+        '[[override]]\nfunction = "ferries"\nauthority = "DOV"\nholder = "self"\n'
+        'basis = "b"\nsource = "s"\nstart = 2026-01-01\n',
         encoding="utf-8",
     )
     data = tmp_path / "data"
@@ -125,7 +126,8 @@ BROKEN = {
     "overrides.toml": '[[override]]\nfunction = "x"\nauthority = "YYY"\nholder = "self"\nbasis = "b"\nsource = "s"\n'
     '[[override]]\nfunction = ""\nend = "soon"\n',
     "data/authorities.csv": "code,name,type,nation,parent,start,end,aliases\n"
-    ",No code,district,England,,,,\nAAA,A,district,England,BBB,2026-13-01,,\nCCC,C,district,England,,2026-04-01,2026-03-01,\n",
+    ",No code,district,England,,,,\nAAA,A,district,England,BBB,2026-13-01,,\n"
+    "CCC,C,district,England,,2026-04-01,2026-03-01,\n",
     "data/county_bodies.csv": "county,police,fire\n,police:kent,fire:kent\n",
     "data/successions.csv": "predecessor,successor,on,status,extent\nDOV,ESY,,ORDER MADE,whole\n",
     "data/contacts.csv": "code,name\nKEN,Kent\n",

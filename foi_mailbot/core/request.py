@@ -66,9 +66,9 @@ _ACCESS = re.compile(
     r"\b(?:data )?subject access\b|\b(?:make|making|submit(?:ting)?|this is) an? d?sar\b|"
     r"\b(?:held|hold|holds|have|kept|keep|keeps|stored|store|process|recorded|concerning|relating to|about|regarding|"
     r"on)\b[^.?\n]{0,25}\b(?:about|on|regarding|concerning|relating to|of)? ?(?:me|myself)\b(?! (?:know|have|see))|"
-    r"\b(?:copy of|copies of|copies|access to|see|obtain|requesting|request|want|send me|provide|provide me with|all|view|"
-    r"disclose) (?:all )?(?:of )?my (?:own )?(?:personal (?:data|information|file|records?)|(?:social (?:care|services|work)|housing|council|"
-    r"medical|school|adoption|care|case|foster(?:ing)?|childhood|employment|personnel|hr)(?: \w+)? (?:files?|records?|"
+    r"\b(?:copy of|copies of|copies|access to|see|obtain|requesting|request|want|send me|provide|provide me with|all|"
+    r"view|disclose) (?:all )?(?:of )?my (?:own )?(?:personal (?:data|information|file|records?)|"
+    r"(?:social (?:care|services|work)|housing|council|medical|school|adoption|care|case|foster(?:ing)?|childhood|employment|personnel|hr)(?: \w+)? (?:files?|records?|"
     r"notes?)|records?|files?|data)\b",
     re.IGNORECASE,
 )

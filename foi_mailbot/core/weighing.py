@@ -24,7 +24,8 @@ _BOILERPLATE = re.compile(
     r"where (?:you|your|this|exact)\b(?![^?]*\?)|please (?:redact|suppress|treat|note|interpret|let me know|exclude|"
     r"acknowledge|send (?:it|this|your|the reply)|contact|state (?:this|if so))|"
     r"(?:i (?:am|work|live|understand)|we are|my name)\b(?![^.?]*\b(?:request|would like|following|write|writing|"
-    r"ask|asking|researching|research|seek|seeking|information)\b)|i (?:look forward|would prefer)\b|thank|dear\b|good (?:morning|afternoon|evening)|hello\b|to whom)",
+    r"ask|asking|researching|research|seek|seeking|information)\b)|i (?:look forward|would prefer)\b|"
+    r"thank|dear\b|good (?:morning|afternoon|evening)|hello\b|to whom)",
     re.IGNORECASE,
 )
 
@@ -160,11 +161,11 @@ def _weigh_theirs(found: Found, theirs: list[str], ours: list[str], unknown: lis
             doubt = "words of both tiers stand in it"
     if doubt:
         return Weighed(Lean.DOUBTFUL, tuple(theirs), bodies, tuple(evidence), (doubt,))
-    why = tuple(dict.fromkeys(_reason(found.holders[f]) for f in theirs))
+    reasons = tuple(dict.fromkeys(_reason(found.holders[f]) for f in theirs))
     kept = [h for h in found.hits if h.level == "keeps" and h.owner in theirs]
     shared = kept or any(isinstance(found.holders[f], Shared) for f in theirs)
     lean = Lean.BOTH if shared else Lean.THEIRS
-    return Weighed(lean, tuple(theirs), bodies, (*evidence, *kept), why)
+    return Weighed(lean, tuple(theirs), bodies, (*evidence, *kept), reasons)
 
 
 def _doubt(found: Found, first: Hit, theirs: list[str], unknown: list[str], *, strict: bool) -> str:

@@ -57,6 +57,15 @@ def test_the_founding_request_is_wholly_the_countys_childrens_services() -> None
         assert ask.evidence
 
 
+@pytest.mark.parametrize(
+    "heading",
+    ["Freedom of Information request FI16751", "FOI Requests", "Re: EIR request", "Information request - urgent"],
+)
+def test_a_heading_that_only_names_the_law_changes_nothing(heading: str) -> None:
+    text = (TESTS / "scenarios/fi16751/request.txt").read_text(encoding="utf-8")
+    assert isinstance(decided(f"{heading}\n\n{text}"), Redirect)
+
+
 @pytest.mark.parametrize("number", [1, 2, 3])
 def test_planning_of_childrens_homes_stays_and_the_rest_of_it_is_the_countys(number: int) -> None:
     decision = decided((TESTS / f"scenarios/texts/childrens_homes_{number}.txt").read_text(encoding="utf-8"))
