@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from foi_mailbot.errors import Fatal, FoiMailbotError, Refused, Transient, Uncertain
+from foi_mailbot.adapters.smtp import refuse_unusable_addresses
+from foi_mailbot.errors import Fatal, FoiMailbotError, Transient, Uncertain
 from foi_mailbot.ports import Envelope, RawMail, Receipt
 
 
@@ -133,8 +134,7 @@ class MemorySender:
 
     async def send(self, envelope: Envelope) -> Receipt:
         """See ports.Sender."""
-        if "@" not in envelope.recipient or "@" not in envelope.sender:
-            raise Refused("That is not an address a letter can be sent from or to.")
+        refuse_unusable_addresses(envelope)
         if self._failures:
             failure = self._failures.pop(0)
             if isinstance(failure, Uncertain):

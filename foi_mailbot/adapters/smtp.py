@@ -71,7 +71,7 @@ class SmtpSender:
     async def send(self, envelope: Envelope) -> Receipt:
         """See ports.Sender. Raises Fatal (certificate, no STARTTLS) and LoginRefused too, before anything went out."""
         content = normalize_message_line_endings(envelope.content)
-        _check_addresses(envelope)
+        refuse_unusable_addresses(envelope)
         async with self._lock:
             try:
                 client = await self._begin(envelope, content)
@@ -271,7 +271,8 @@ def _connect_failure(exc: Exception, host: str, port: int) -> FoiMailbotError:
     return _Lost(f"{host}:{port} cannot be reached for sending: {exc}.")
 
 
-def _check_addresses(envelope: Envelope) -> None:
+def refuse_unusable_addresses(envelope: Envelope) -> None:
+    """Raise Refused if sender or recipient could not stand in an SMTP command, or would smuggle one in."""
     for address in (envelope.sender, envelope.recipient):
         if not _ADDRESS.fullmatch(address):
             raise Refused(f"{address!r} is not an address a letter can be sent from or to.")

@@ -31,8 +31,8 @@ PASSWORD = "sesame"
 class Behaviour:
     """What the sink does with one letter: a reply ("451 4.3.0 busy") at a stage, "" for the usual one.
 
-    `hang` waits that many seconds at its stage. `drop` closes the connection there: at MAIL, after the 354, or after
-    the dot, the letter having been kept.
+    `hang` waits that many seconds at its stage ("final": the letter having been kept). `drop` closes the
+    connection there: at MAIL, after the 354, or after the dot, the letter having been kept.
     """
 
     mail: str = ""
@@ -70,7 +70,7 @@ class SmtpSink:
         self.record = record
         self.port = port or free_port()
         self.connections = 0
-        self._starttls, self._login = starttls, login
+        self._starttls, self.login = starttls, login
         self._script: list[Behaviour] = []
         self._sessions: set[_SinkSession] = set()
         self._controller = _SinkController(self, self.host, self.port, implicit)
@@ -110,8 +110,7 @@ class SmtpSink:
         return _SinkSession(
             self,
             tls_context=self._starttls,
-            authenticator=_authenticate if self._login else None,
-            auth_required=self._login,
+            authenticator=_authenticate if self.login else None,
             auth_require_tls=False,
             enable_SMTPUTF8=True,
         )
@@ -166,6 +165,8 @@ class _SinkSession(SMTP):
     async def handle_MAIL(  # noqa: N802 – aiosmtpd's name
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
+        if self._sink.login and not session.authenticated:
+            return "530 5.7.0 log in first"  # not aiosmtpd's auth_required: that warns where TLS is not required too
         self._behaviour = self._sink.next_behaviour()
         if self._behaviour.hang_at == "mail":
             await asyncio.sleep(self._behaviour.hang)
@@ -185,6 +186,9 @@ class _SinkSession(SMTP):
         envelope.rcpt_tos.append(address)
         return "250 2.1.5 recipient ok"
 
+    async def handle_exception(self, error: Exception) -> str:
+        return f"451 4.3.0 {type(error).__name__}"  # aiosmtpd's own asks the handler, which is the session: for ever
+
     async def smtp_DATA(self, arg: str) -> None:  # noqa: N802 – aiosmtpd's name
         if self._behaviour.data:
             await self.push(self._behaviour.data)
@@ -195,11 +199,11 @@ class _SinkSession(SMTP):
             await super().smtp_DATA(arg)
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
-        if self._behaviour.hang_at == "final":
-            await asyncio.sleep(self._behaviour.hang)
         if self._behaviour.final:
             return self._behaviour.final
         self._sink.keep(envelope)
+        if self._behaviour.hang_at == "final":
+            await asyncio.sleep(self._behaviour.hang)
         if self._behaviour.drop == "kept" and self.transport is not None:
             self.transport.close()
         return "250 2.0.0 kept"
