@@ -16,6 +16,8 @@ from foi_mailbot.core.audit import Entry
 from foi_mailbot.core.case import State
 from foi_mailbot.ports import CaseRow, LetterRow
 
+QUESTION = 110  # characters of an ask shown in its table
+
 OUTCOMES: Mapping[str, str] = {
     "redirect": "All questions: another body may hold this",
     "part_redirect": "Some questions: another body may hold these",
@@ -91,7 +93,11 @@ def asks_table(record: Mapping[str, Any]) -> Table:
         because = ", ".join(dict.fromkeys(f"“{' '.join(e['text'].split())}”" for e in ask["evidence"]))
         question = " ".join(ask["text"].split())
         table.add_row(
-            ask["label"] or "-", Text(question[:110]), who, ask["regime"], Text(because or "; ".join(ask["reasons"]))
+            ask["label"] or "-",
+            Text(question if len(question) <= QUESTION else question[: QUESTION - 1] + "…"),
+            who,
+            ask["regime"],
+            Text(because or "; ".join(ask["reasons"])),
         )
     return table
 

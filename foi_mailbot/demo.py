@@ -7,7 +7,6 @@ import email
 import email.policy
 import tempfile
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -106,7 +105,8 @@ def play(pause: float) -> int:
 
 def _settings(folder: Path, servers: EmbeddedServers) -> Path:
     path = folder / "foi_mailbot.toml"
-    path.write_text(SETTINGS.format(state=folder, user=servers.user, imap=servers.imap_port, smtp=servers.smtp_port), "utf-8")
+    ports = {"imap": servers.imap_port, "smtp": servers.smtp_port}
+    path.write_text(SETTINGS.format(state=folder, user=servers.user, **ports), "utf-8")
     secret = folder / "password"
     secret.touch(mode=0o600)
     secret.write_text(servers.password(), "utf-8")
@@ -152,9 +152,8 @@ async def _pass(app: bootstrap.App) -> daemon.Tally:
 def _show_case(stage: Stage, app: bootstrap.App, case: CaseRow) -> None:
     with app.journal.step() as step:
         letter = step.tx.letters.current(case.id)
-    view: Callable[..., RenderableType] = console.case_view
     title = "3. What was decided about FI16751, why, and the letter that waits for an officer"
-    stage.scene(title, view(case, records.load(case.decision_json), letter, bootstrap.now().date()))
+    stage.scene(title, console.case_view(case, records.load(case.decision_json), letter, bootstrap.now().date()))
 
 
 def _arrival(arrived: list[bytes]) -> list[Text]:
