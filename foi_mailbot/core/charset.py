@@ -7,6 +7,7 @@ import codecs
 import re
 from typing import NamedTuple
 
+from inscriptis.css_profiles import CSS_PROFILES
 from inscriptis.html_engine import Inscriptis
 from inscriptis.model.config import ParserConfig
 from lxml import etree, html  # type: ignore[import-untyped]
@@ -133,11 +134,12 @@ def html_to_text(source: str) -> Decoded:
     if not source.strip():
         return Decoded("", problem)
     try:
-        tree = html.document_fromstring(source)
+        # Without huge_tree the parser silently drops whatever is nested deeper than 255 elements.
+        tree = html.document_fromstring(source, parser=html.HTMLParser(huge_tree=True))
         for element in tree.iter():
             if isinstance(element.tag, str):
                 element.attrib.pop("style", None)
-        text = Inscriptis(tree, ParserConfig()).get_text()
+        text = Inscriptis(tree, ParserConfig(css=CSS_PROFILES["strict"])).get_text()
     except (etree.LxmlError, *MALFORMED):
         return Decoded("", "the HTML text could not be read")
     if not text.strip() and re.search(r">\s*[^\s<&]", source):

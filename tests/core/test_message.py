@@ -190,6 +190,24 @@ def test_hidden_styles_neither_hide_words_nor_make_vast_margins() -> None:
     assert len(text) < 100
 
 
+@pytest.mark.parametrize("depth", [200, 300, 600, 1500, 3000, 50_000])
+def test_words_however_deep_in_html_are_read_or_missed_aloud(depth: int) -> None:
+    found = html_to_text("<p>top</p>" + "<div>" * depth + "deep words")
+    assert "deep words" in found.text or found.problem
+
+
+def test_an_html_forward_from_outlook_is_told_apart_like_a_plain_one() -> None:
+    block = (
+        "<b>From:</b> Jane &lt;jane@example.org&gt;<br><b>Sent:</b> 3 May 2026<br><b>To:</b> E<br><b>Subject:</b> Bins"
+    )
+    body = (
+        f"<div><p>For you.</p><div style='border:none'><p>{block}</p></div><p>How many?</p><p>Regards<br>Jane</p></div>"
+    )
+    message = parse(built(None, body, "FW: Bins").as_bytes())
+    assert origins(message) == [Origin.BODY, Origin.QUOTED, Origin.FORWARDED, Origin.FORWARDED, Origin.SIGNATURE]
+    assert message.text_of(Origin.FORWARDED) == "Bins\n\nHow many?"
+
+
 def test_html_nested_beyond_reason_is_a_problem_not_silence() -> None:
     assert html_to_text("<div>" * 5000 + "words").problem
 
