@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from foi_mailbot.core.reference import ReferencePattern, compile_pattern, find_references
@@ -113,6 +113,7 @@ def test_an_ordinary_pattern_is_accepted(regex: str) -> None:
     assert compile_pattern("ours", regex).name == "ours"
 
 
+@settings(deadline=None)
 @given(st.text(max_size=40), st.sampled_from(["FI16751", "FOI/17/0522", "EIR 2023-118"]), st.text(max_size=40))
 def test_spans_always_index_the_text_and_whole_references(before: str, written: str, after: str) -> None:
     text = f"{before}{written}{after}"
@@ -121,11 +122,13 @@ def test_spans_always_index_the_text_and_whole_references(before: str, written: 
         assert any(re.fullmatch(p.regex, found.value) for p in ALL)
 
 
+@settings(deadline=None)
 @given(st.text(alphabet=" .,;:!?()\n", max_size=10), st.text(alphabet=" ,;:!?()\n", max_size=10))
 def test_a_reference_between_spaces_and_sentence_marks_is_always_found(before: str, after: str) -> None:
     assert values(f"{before} FI16751{after}", DOVER) == ["FI16751"]
 
 
+@settings(deadline=None)
 @given(st.text(max_size=30))
 def test_compiling_any_text_gives_a_pattern_or_a_plain_refusal(regex: str) -> None:
     refusal = ""

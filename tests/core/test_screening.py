@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from foi_mailbot.core.message import parse
@@ -151,6 +151,7 @@ def test_a_list_that_is_our_own_mailbox_does_not_silence_its_citizens(header: st
     assert verdict(header, "Precedence: list") is None
 
 
+@settings(deadline=None)
 @given(
     st.dictionaries(st.sampled_from(["Subject", "Precedence", "List-Id", "Return-Path", "Auto-Submitted"]), st.text())
 )
