@@ -172,7 +172,7 @@ def _weigh_ask(ask: Ask, bench: _Bench, previous: Weighed) -> Weighed:
     settled = [f for w in (bench.topic, previous) if w.lean in (Lean.THEIRS, Lean.BOTH) for f in w.functions]
     own = weigh(found, strict=True, settled=settled)
     details = bench.find(ask.details)
-    if own.lean in (Lean.THEIRS, Lean.BOTH):
+    if own.lean in (Lean.THEIRS, Lean.BOTH, Lean.DOUBTFUL):
         return _checked(own, found, details, bench.topic)
     if own.lean is not Lean.NOWHERE:
         return own

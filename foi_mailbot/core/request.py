@@ -68,8 +68,8 @@ _ACCESS = re.compile(
     r"on)\b[^.?\n]{0,25}\b(?:about|on|regarding|concerning|relating to|of)? ?(?:me|myself)\b(?! (?:know|have|see))|"
     r"\b(?:copy of|copies of|copies|access to|see|obtain|requesting|request|want|send me|provide|provide me with|all|"
     r"view|disclose) (?:all )?(?:of )?my (?:own )?(?:personal (?:data|information|file|records?)|"
-    r"(?:social (?:care|services|work)|housing|council|medical|school|adoption|care|case|foster(?:ing)?|childhood|employment|personnel|hr)(?: \w+)? (?:files?|records?|"
-    r"notes?)|records?|files?|data)\b",
+    r"(?:social (?:care|services|work)|housing|council|medical|school|adoption|care|case|foster(?:ing)?|childhood|"
+    r"employment|personnel|hr)(?: \w+)? (?:files?|records?|notes?)|records?|files?|data)\b",
     re.IGNORECASE,
 )
 _ACCESS_NOT_ABOUT_SELF = re.compile(

@@ -11,7 +11,7 @@ from foi_mailbot.core.asks import sentences
 from foi_mailbot.core.jurisdiction import Holder, Ours, Shared, Theirs, Unknown
 from foi_mailbot.core.matching import ENOUGH, Hit, Matcher, Word, scores, words
 
-HEAD_WORDS = 6
+HEAD_WORDS = 4
 """At most so many content words may stand between the start of a sentence and the service it asks about."""
 
 _ASIDE = re.compile(
@@ -173,12 +173,28 @@ def _doubt(found: Found, first: Hit, theirs: list[str], unknown: list[str], *, s
         return f"it also names what no body can be given for: {_reason(found.holders[unknown[0]])}"
     if found.listed("list_cues"):
         return "it asks about all services alike"
+    if found.listed("own_side"):
+        return "it has this council acting for itself"
+    if strict and any(h.level == "away" and h.owner in theirs for h in found.hits):
+        return "words that usually mean something else stand beside it"
+    if strict and _mentioned_before(found, first):
+        return "words of this council's own services lead up to it"
     if found.listed("products"):
         return "it asks about a product or system this council may use as well"
+    if strict and sum(_scoring(h) for h in found.hits if h.owner in theirs) < 2 and first.level != "decisive":
+        return "a single likely word is too little"
     if strict and not _heads(found, first):
         said = found.text[first.start : first.end]
         return f"“{said}” does not stand at the head of the question"
     return ""
+
+
+def _mentioned_before(found: Found, first: Hit) -> bool:
+    """Say whether a word of ours leads up to a service of theirs, or stands anywhere beside a merely likely one."""
+    firm = any(h.level == "decisive" and not isinstance(found.holders[h.owner], Ours) for h in found.hits if h.owner)
+    ours = [h for h in found.hits if h.owner and h.level == "weak" and isinstance(found.holders[h.owner], Ours)]
+    backed = {(h.start, h.end) for h in found.hits if h.owner and not isinstance(found.holders[h.owner], Ours)}
+    return any((not firm or h.end <= first.start) and (h.start, h.end) not in backed for h in ours)
 
 
 def _decided(found: Found, function: str) -> bool:
