@@ -96,16 +96,16 @@ class EmbeddedServers:
         backend, config = await DictBackend.init(_pymap_arguments(self.user, self._password))
         config.apply_context()
         imap = IMAPServer(backend.login, config)
-        connections: set[asyncio.Task[None]] = set()
+        connections: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
 
         async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             task = asyncio.current_task()
             assert task is not None
-            connections.add(task)
+            connections[task] = writer
             try:
                 await imap(reader, writer, SocketInfoLocal(writer.transport))
             finally:
-                connections.discard(task)
+                del connections[task]
 
         sessions: list[SMTP] = []
 
@@ -119,15 +119,21 @@ class EmbeddedServers:
         self.smtp_port = mail_out.sockets[0].getsockname()[1]
         self._ready.set()
         await self._stop.wait()
+        # asyncio loses a connection it accepted just before the listener closed; let that one have its session.
+        await asyncio.sleep(0.02)
         # wait_closed would wait for clients that keep their connection (from Python 3.12 on).
         mail_in.close()
         mail_out.close()
         for session in sessions:
             if session.transport is not None:
-                session.transport.close()
+                session.transport.abort()
+        writers = list(connections.values())
         for task in list(connections):
             task.cancel()
         await asyncio.gather(*connections, return_exceptions=True)
+        for writer in writers:
+            writer.transport.abort()
+        await asyncio.sleep(0.01)  # lets the loop close the sockets it was told to close
 
 
 def _pymap_arguments(user: str, password: str) -> Any:  # noqa: ANN401 – pymap reads it as argparse's

@@ -168,7 +168,7 @@ class SmtpSender:
     def _drop(self) -> None:
         client, self._client = self._client, None
         if client is not None:
-            client.close()
+            _cut(client)
 
 
 async def probe(
@@ -233,10 +233,10 @@ async def _connected(
             await client.starttls()
             await _greet(client)
     except (SMTPException, OSError) as exc:
-        client.close()
+        _cut(client)
         raise _connect_failure(exc, host, port) from exc
     except BaseException:
-        client.close()
+        _cut(client)
         raise
     return client
 
@@ -252,15 +252,15 @@ async def _login(client: SMTP, host: str, user: str, password: str) -> None:
     try:
         await client.login(user, password)
     except SMTPAuthenticationError as exc:
-        client.close()
+        _cut(client)
         if exc.code // 100 == 4:
             raise Transient(f"{host} could not log {user} in just now: {exc.code} {exc.message}.") from exc
         raise LoginRefused(f"{host} refused the login of {user}: {exc.code} {exc.message}.") from exc
     except (SMTPResponseException, OSError) as exc:
-        client.close()
+        _cut(client)
         raise Transient(f"{host} failed while logging in: {exc}.") from exc
     except SMTPException as exc:
-        client.close()
+        _cut(client)
         raise Fatal(f"{host} offers no login that is understood here: {exc}.") from exc
 
 
@@ -301,7 +301,15 @@ def _one_line(text: str) -> str:
     return " ".join(text.encode("utf-8", "replace").decode("utf-8").split())
 
 
+def _cut(client: SMTP) -> None:
+    """Close at once: what is still unsent must not trickle out after its sending was given up."""
+    transport = client.transport
+    client.close()
+    if isinstance(transport, asyncio.WriteTransport):
+        transport.abort()
+
+
 async def _say_goodbye(client: SMTP) -> None:
     with contextlib.suppress(SMTPException, OSError):
         await client.execute_command(b"QUIT", timeout=GOODBYE_SECONDS)
-    client.close()
+    _cut(client)
