@@ -126,7 +126,7 @@ class EmbeddedServers:
         mail_out.close()
         for session in sessions:
             if session.transport is not None:
-                session.transport.abort()
+                session.transport.close()
         writers = list(connections.values())
         for task in list(connections):
             task.cancel()
