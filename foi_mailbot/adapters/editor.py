@@ -15,7 +15,7 @@ def edited(text: str) -> str:
     """Return the text as the officer left it. Raises Parked if the editor cannot be run or ends with an error."""
     command = shlex.split(os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi")
     with tempfile.TemporaryDirectory(prefix="foi-mailbot-") as folder:
-        path = Path(folder) / "letter.txt"
+        path = Path(folder) / "reply.txt"
         path.write_text(text, "utf-8")
         try:
             subprocess.run([*command, str(path)], check=True)

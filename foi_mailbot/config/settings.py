@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
-from foi_mailbot.core.reference import ReferencePattern
+from foi_mailbot.core.reference import ReferencePattern, compile_pattern
 from foi_mailbot.errors import Fatal
 
 SECRET_KEYS = ("credential", "password_file", "password_env")
@@ -207,11 +207,9 @@ class Reference(Table):
     @classmethod
     def _compiles(cls, pattern: str) -> str:
         try:
-            regex = re.compile(pattern, re.IGNORECASE)
-        except re.error as error:
-            raise ValueError(f"is not a regular expression: {error}") from error
-        if regex.search(""):
-            raise ValueError("must not match the empty text")
+            compile_pattern("", pattern)
+        except ValueError as error:
+            raise ValueError(str(error).removeprefix("reference pattern “” ")) from None
         return pattern
 
 
@@ -249,7 +247,7 @@ class Mailbox(Table):
     @property
     def reference_patterns(self) -> tuple[ReferencePattern, ...]:
         """Return the compiled patterns in the file's order."""
-        return tuple(ReferencePattern(r.name, re.compile(r.pattern, re.IGNORECASE)) for r in self.references)
+        return tuple(compile_pattern(r.name, r.pattern) for r in self.references)
 
 
 class Settings(Table):

@@ -145,10 +145,13 @@ def _matches(entry: _Entry, read: Sequence[Word], at: int) -> bool:
 
 def _longest(candidates: list[tuple[int, int, _Entry]]) -> list[tuple[int, int, _Entry]]:
     kept: list[tuple[int, int, _Entry]] = []
-    for a, b, entry in sorted(candidates, key=lambda c: (c[0] - c[1], c[0])):
-        if not any(x <= a and b <= y and (x, y) != (a, b) and _swallows(long, entry) for x, y, long in kept):
+    around: list[tuple[int, int, _Entry]] = []  # kept phrases that still reach to where we are
+    for a, b, entry in sorted(candidates, key=lambda c: (c[0], -c[1])):
+        around = [c for c in around if c[1] > a]
+        if not any(b <= y and (x, y) != (a, b) and _swallows(long, entry) for x, y, long in around):
             kept.append((a, b, entry))
-    return sorted(kept, key=lambda c: (c[0], c[1]))
+            around.append((a, b, entry))
+    return kept
 
 
 def _swallows(long: _Entry, short: _Entry) -> bool:

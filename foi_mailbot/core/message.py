@@ -10,7 +10,7 @@ from email.message import Message as Mail
 from email.utils import getaddresses, parsedate_to_datetime
 
 from foi_mailbot.core.charset import MALFORMED, header_text
-from foi_mailbot.core.mime import FilePart, MailPart, open_mail, parameter, read_parts
+from foi_mailbot.core.mime import FilePart, MailPart, media_type, open_mail, parameter, read_parts
 from foi_mailbot.core.quoting import Origin, Passage, cut, is_forward
 
 __all__ = [
@@ -128,7 +128,7 @@ def parse(raw: bytes) -> Message:
         in_reply_to=next(iter(_MESSAGE_ID.findall(first.get("in-reply-to", ""))), ""),
         references=tuple(_MESSAGE_ID.findall(first.get("references", ""))),
         headers=headers,
-        content_type=mail.get_content_type(),
+        content_type=media_type(mail),
         report_type=parameter(mail, "report-type").strip().lower(),
         passages=tuple(passages),
         attachments=tuple(attachments),

@@ -22,6 +22,7 @@ _STUB = re.compile(
     r"|\b(?:view|see|support|display|read)\w*\b.{0,80}\bhtml\b",
     re.IGNORECASE | re.DOTALL,
 )
+_MEDIA_TYPE = re.compile(r"[a-z0-9!#$&^_.+-]+/[a-z0-9!#$&^_.+-]+")
 INLINE_PICTURE_LIMIT = 60_000  # bytes; a photographed letter is larger than a logo
 
 
@@ -77,7 +78,7 @@ def read_parts(mail: Mail, problems: list[str], depth: int = 0, *, named_is_body
     if depth > MAX_DEPTH:
         problems.append("the mail is nested too deeply: its innermost parts were not read")
         return []
-    kind = mail.get_content_type()
+    kind = media_type(mail)
     payload = mail.get_payload() if mail.is_multipart() else None
     if kind in {"message/rfc822", "message/global"} and isinstance(payload, list) and payload:
         return [MailPart(inner) for inner in payload if isinstance(inner, Mail)]
@@ -89,6 +90,12 @@ def read_parts(mail: Mail, problems: list[str], depth: int = 0, *, named_is_body
         ]
         return [part for parts in children for part in parts]
     return list(_leaf(mail, kind, problems, named_is_body=named_is_body))
+
+
+def media_type(mail: Mail) -> str:
+    """Return the media type, lower-cased; one that is no RFC 6838 name is unknown bytes: application/octet-stream."""
+    kind = mail.get_content_type()
+    return kind if _MEDIA_TYPE.fullmatch(kind) else "application/octet-stream"
 
 
 def parameter(mail: Mail, name: str, header: str = "content-type") -> str:
@@ -109,7 +116,7 @@ def _alternative(children: Sequence[object], problems: list[str], depth: int) ->
     files: list[Part] = []
     rich_problems: list[str] = []
     for child in (c for c in children if isinstance(c, Mail)):
-        is_plain = child.get_content_type() == "text/plain"
+        is_plain = media_type(child) == "text/plain"
         parts = read_parts(child, problems if is_plain else rich_problems, depth + 1)
         texts = [part for part in parts if isinstance(part, TextPart)]
         files += [part for part in parts if not isinstance(part, TextPart)]

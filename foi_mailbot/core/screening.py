@@ -86,7 +86,7 @@ def screen(
     sender = message.sender.email.lower() if message.sender else ""
     if sender and sender in own:
         return _suppress(Kind.OTHER, "own-mail")
-    found = _report(message) or _envelope(message, sender, return_path) or _declared_robot(message, own)
+    found = _report(message) or _declared_robot(message, own) or _envelope(message, sender, return_path)
     if found or _PLATFORM.fullmatch(sender):
         return found
     return _doubt(message, sender, own)
