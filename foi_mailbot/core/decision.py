@@ -155,7 +155,7 @@ def _conclude(asks: tuple[AskDecision, ...]) -> Decision:
 
 def _judge_all(request: Request, rulebook: Rulebook, authority: str, on: date) -> tuple[AskDecision, ...]:
     matcher = _compiled(_Same(rulebook))
-    holders = {f.id: responsible(f, authority, on, rulebook) for f in rulebook.functions.values()}
+    holders = _holders(_Same(rulebook), authority, on)
     found = find(request.text, speaking(request.text, request.preamble), matcher, holders.__getitem__)
     bench = _Bench(request, rulebook, matcher, holders, weigh(found, strict=False))
     judged: list[AskDecision] = []
@@ -217,10 +217,7 @@ def _inherit(
         return _doubted(source, "its sub-questions name this council's own records")
     corporate = found.listed("own_records_soft") and source is not previous
     limit = CORPORATE_WORDS if corporate else INHERIT_WORDS
-    empty = frozenset(
-        s for name in ("empty", "measures") for p in bench.rulebook.lexicon.get(name, ()) for s in _stems(p)
-    )
-    if not backed and content_words(bench.request.text, head, empty) >= limit:
+    if not backed and content_words(bench.request.text, head, _empty(_Same(bench.rulebook))) >= limit:
         return _doubted(source, f"it names no service itself and is too long to be sure it is about {origin}")
     return replace(source, why=(f"it goes on about {origin}", source.why[-1]))
 
@@ -299,3 +296,14 @@ class _Same:
 @lru_cache(maxsize=4)
 def _compiled(same: _Same) -> Matcher:
     return compile_rulebook(same.rulebook)
+
+
+@lru_cache(maxsize=4)
+def _empty(same: _Same) -> frozenset[str]:
+    lists = (same.rulebook.lexicon.get(name, ()) for name in ("empty", "measures"))
+    return frozenset(stem for phrases in lists for phrase in phrases for stem in _stems(phrase))
+
+
+@lru_cache(maxsize=64)
+def _holders(same: _Same, authority: str, on: date) -> dict[str, Holder]:
+    return {f.id: responsible(f, authority, on, same.rulebook) for f in same.rulebook.functions.values()}
