@@ -127,13 +127,16 @@ class EmbeddedServers:
         for session in sessions:
             if session.transport is not None:
                 session.transport.close()
-        writers = list(connections.values())
-        for task in list(connections):
-            task.cancel()
-        await asyncio.gather(*connections, return_exceptions=True)
-        for writer in writers:
-            writer.transport.abort()
-        await asyncio.sleep(0.01)  # lets the loop close the sockets it was told to close
+        await _end(dict(connections))
+
+
+async def _end(connections: dict[asyncio.Task[None], asyncio.StreamWriter]) -> None:
+    for task in connections:
+        task.cancel()
+    await asyncio.gather(*connections, return_exceptions=True)
+    for writer in connections.values():
+        writer.transport.abort()
+    await asyncio.sleep(0.01)  # lets the loop close the sockets it was told to close
 
 
 def _pymap_arguments(user: str, password: str) -> Any:  # noqa: ANN401 – pymap reads it as argparse's

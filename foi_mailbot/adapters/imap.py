@@ -198,8 +198,7 @@ def probe(
     steps = reach(host, port, timeout)
     if not steps[-1].ok:
         return steps
-    client: IMAPClient | None = None
-    step = "TLS"
+    client, step = None, "TLS"
     try:
         refuse_plain_text(host, tls)
         client = _connected(host, port, tls, ca_file, timeout)
