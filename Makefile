@@ -4,7 +4,6 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEBIAN := dovecot-core dovecot-imapd postfix systemd
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
-export PYTHONWARNINGS ?= default
 
 .PHONY: help setup dev debian demo check test bench lock clean
 help: ## this list

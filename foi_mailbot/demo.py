@@ -95,7 +95,7 @@ def play(pause: float) -> int:
     with tempfile.TemporaryDirectory(prefix="foi-mailbot-demo-") as folder, EmbeddedServers() as servers:
         app = bootstrap.build(bootstrap.load_settings(_settings(Path(folder), servers)))
         try:
-            finished = asyncio.run(_story(stage, app, servers))
+            finished = asyncio.run(_told(stage, app, servers))
         except FoiMailbotError as fault:
             stage.scene("The demo stopped", Text(str(fault), style="bold red"))
             finished = False
@@ -111,6 +111,13 @@ def _settings(folder: Path, servers: EmbeddedServers) -> Path:
     secret.touch(mode=0o600)
     secret.write_text(servers.password(), "utf-8")
     return path
+
+
+async def _told(stage: Stage, app: bootstrap.App, servers: EmbeddedServers) -> bool:
+    try:
+        return await _story(stage, app, servers)
+    finally:
+        await app.close()
 
 
 async def _story(stage: Stage, app: bootstrap.App, servers: EmbeddedServers) -> bool:
