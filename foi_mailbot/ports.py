@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -45,8 +45,11 @@ class Mailbox(Protocol):
     def new_uids(self, after: int) -> list[int]:
         """Return the selected folder's UIDs above `after`, ascending."""
 
-    def fetch(self, uids: Sequence[int]) -> list[RawMail]:
-        """Fetch those mails without marking them read; those gone meanwhile are absent."""
+    def fetch(self, uids: Sequence[int]) -> Iterator[list[RawMail]]:
+        """Yield those mails, ascending by UID, in portions that fit in memory; those gone meanwhile are absent.
+
+        None is marked read. Between two portions the mailbox may be used otherwise.
+        """
 
     def file(self, uids: Sequence[int], destination: str, *, mark_read: bool) -> None:
         """Mark and move those mails to `destination` (made if absent) in one command. UIDs already gone are no error.

@@ -27,7 +27,7 @@ def test_a_delivered_mail_is_read_filed_and_answered() -> None:
             host=servers.host, port=servers.imap_port, tls="none", user=servers.user, password=servers.password
         )
         mailbox.open("INBOX")
-        (mail,) = mailbox.fetch(mailbox.new_uids(0))
+        ((mail,),) = mailbox.fetch(mailbox.new_uids(0))
         assert (mail.raw, mail.received) == (RAW, moment)
         mailbox.file([mail.uid], "FOI/Done", mark_read=True)
         assert mailbox.new_uids(0) == []

@@ -84,16 +84,17 @@ class ImapMailbox:
         # "n:*" always includes the newest mail, even if its UID is below n (RFC 9051 section 6.4.8).
         return sorted({uid for uid in found if uid > after})
 
-    def fetch(self, uids: Sequence[int]) -> list[RawMail]:
-        """See ports.Mailbox. Asks for at most 500 UIDs or `batch_bytes` at a time; a larger mail comes alone, whole."""
-        mails: list[RawMail] = []
-        with self._talking("fetching mail") as client:
-            for some in _batches(uids):
+    def fetch(self, uids: Sequence[int]) -> Iterator[list[RawMail]]:
+        """See ports.Mailbox. A portion is at most 500 UIDs and `batch_bytes`; a larger mail comes alone, whole."""
+        for some in _batches(uids):
+            with self._talking("looking how large the mail is") as client:
                 answer = client.fetch(some, ["RFC822.SIZE"])
-                sizes = {uid: int(answer[uid].get(b"RFC822.SIZE", 0)) for uid in some if uid in answer}
-                for few in _by_bytes(sizes, self._batch_bytes):
-                    mails += _read(client.fetch(few, ["BODY.PEEK[]", "INTERNALDATE"]), few)
-        return mails
+            sizes = {uid: int(answer[uid].get(b"RFC822.SIZE", 0)) for uid in some if uid in answer}
+            for few in _by_bytes(sizes, self._batch_bytes):
+                with self._talking("fetching mail") as client:
+                    mails = _read(client.fetch(few, ["BODY.PEEK[]", "INTERNALDATE"]), few)
+                if mails:
+                    yield mails
 
     def file(self, uids: Sequence[int], destination: str, *, mark_read: bool) -> None:
         """See ports.Mailbox. May be repeated: what was filed before is simply gone from the folder."""

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from foi_mailbot.adapters.smtp import refuse_unusable_addresses
 from foi_mailbot.errors import Fatal, FoiMailbotError, Transient, Uncertain
 from foi_mailbot.ports import Envelope, RawMail, Receipt
+
+PORTION = 3  # few, so that tests meet more than one
 
 
 @dataclass(slots=True)
@@ -72,10 +74,13 @@ class MemoryMailbox:
         """See ports.Mailbox."""
         return sorted(uid for uid in self._selected().mails if uid > after)
 
-    def fetch(self, uids: Sequence[int]) -> list[RawMail]:
-        """See ports.Mailbox."""
-        mails = self._selected().mails
-        return [mails[uid] for uid in uids if uid in mails]
+    def fetch(self, uids: Sequence[int]) -> Iterator[list[RawMail]]:
+        """See ports.Mailbox. A portion here is three mails."""
+        for first in range(0, len(uids), PORTION):
+            mails = self._selected().mails
+            portion = [mails[uid] for uid in uids[first : first + PORTION] if uid in mails]
+            if portion:
+                yield portion
 
     def file(self, uids: Sequence[int], destination: str, *, mark_read: bool) -> None:
         """See ports.Mailbox."""

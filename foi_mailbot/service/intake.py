@@ -57,35 +57,56 @@ class Intake:
     stopping: Callable[[], bool]
 
     def drain(self, folder: str) -> int:
-        """Give every new mail of the folder its one outcome; return how many there were.
+        """Give every new mail of the folder its one outcome; return how many got one.
 
         Raises Transient if the server or store fails midway (all committed batches stand), Fatal on a login fault.
         """
         uidvalidity = self.mailbox.open(folder)
+        done = self._decide_what_was_left(folder, uidvalidity)
         self._file_what_waits(folder, uidvalidity)
         with self.journal.step() as step:
             cursor = step.tx.intake.cursor(self.council.mailbox, folder)
         after = cursor.last_uid if cursor and cursor.uidvalidity == uidvalidity else 0
         uids = self.mailbox.new_uids(after)
-        done = 0
         for start in range(0, len(uids), self.batch):
             if self.stopping():
                 break
-            done += self._take(folder, uidvalidity, uids[start : start + self.batch])
+            some = uids[start : start + self.batch]
+            for mails in self.mailbox.fetch(some):
+                self._take(folder, uidvalidity, mails)
+                done += len(mails)
+            self._advance(folder, Cursor(uidvalidity, some[-1]))  # past mails that others took away meanwhile
         return done
 
-    def _take(self, folder: str, uidvalidity: int, uids: Sequence[int]) -> int:
-        mails = self.mailbox.fetch(uids)
+    def _advance(self, folder: str, cursor: Cursor) -> None:
+        with self.journal.step() as step:
+            step.tx.intake.advance(self.council.mailbox, folder, cursor)
+
+    def _take(self, folder: str, uidvalidity: int, mails: Sequence[RawMail]) -> None:
         rows = [self._row(folder, uidvalidity, mail) for mail in mails]
         with self.journal.step() as step:
             step.tx.intake.store_raw([(row, mail.raw) for row, mail in zip(rows, mails, strict=True)])
+        self._decide(rows, mails)
+        self._file_what_waits(folder, uidvalidity)
+
+    def _decide(self, rows: Sequence[IntakeRow], mails: Sequence[RawMail]) -> None:
+        """Give stored mails their outcomes and move the cursor past them, all in one transaction."""
         assessed = [self._assess(mail) for mail in mails]
         with self.journal.step() as step:
-            for row, mail, assessment in zip(rows, mails, assessed, strict=True):
-                step.tx.intake.settle(self._settle(step, row, mail, assessment))
-            step.tx.intake.advance(self.council.mailbox, folder, Cursor(uidvalidity, uids[-1]))
-        self._file_what_waits(folder, uidvalidity)
-        return len(mails)
+            for row, assessment in zip(rows, assessed, strict=True):
+                step.tx.intake.settle(self._settle(step, row, assessment))
+            last = rows[-1]
+            step.tx.intake.advance(last.mailbox, last.folder, Cursor(last.uidvalidity, last.uid))
+
+    def _decide_what_was_left(self, folder: str, uidvalidity: int) -> int:
+        """Decide mails that a kill left stored but undecided, even if they are gone from the server since."""
+        with self.journal.step() as step:
+            left = [r for r in step.tx.intake.unfiled(self.council.mailbox, folder, uidvalidity) if not r.outcome]
+            raws = [step.tx.letters.raw(row.sha256) or b"" for row in left]
+        if left:
+            mails = [RawMail(row.uid, raw, row.received) for row, raw in zip(left, raws, strict=True)]
+            self._decide(left, mails)
+        return len(left)
 
     def _row(self, folder: str, uidvalidity: int, mail: RawMail) -> IntakeRow:
         digest = hashlib.sha256(mail.raw).hexdigest()
@@ -113,7 +134,7 @@ class Intake:
                 step.record("mail.filed", mailbox=self.council.mailbox, uids=[str(row.uid) for row in rows])
 
     # ── one mail's outcome ───────────────────────────────────────────────────────────────────────
-    def _settle(self, step: Step, row: IntakeRow, mail: RawMail, assessed: Assessment | Exception) -> IntakeRow:
+    def _settle(self, step: Step, row: IntakeRow, assessed: Assessment | Exception) -> IntakeRow:
         twins = step.tx.cases.find(mailbox=self.council.mailbox, raw_sha256=row.sha256)
         if twins:
             step.record("mail.duplicate", case=twins[0].id, raw_sha256=row.sha256, uid=row.uid)

@@ -7,6 +7,7 @@ import pytest
 from foi_mailbot.adapters.imap import ImapMailbox, probe
 from foi_mailbot.adapters.tls import TlsMode
 from foi_mailbot.errors import Fatal, LoginRefused, Transient
+from tests.contract import fetched
 from tests.servers import free_port
 from tests.servers.dovecot import Dovecot, running_dovecot
 
@@ -33,7 +34,7 @@ def test_a_mailbox_is_read_over_tls_with_a_certificate_that_is_trusted(dovecot: 
     dovecot.append(FIRST)
     mailbox = over_imap(dovecot, tls)
     mailbox.open("INBOX")
-    assert [mail.raw for mail in mailbox.fetch(mailbox.new_uids(0))] == [FIRST]
+    assert [mail.raw for mail in fetched(mailbox, mailbox.new_uids(0))] == [FIRST]
     mailbox.close()
 
 
@@ -118,7 +119,7 @@ def test_many_mails_come_complete_in_small_batches_of_bytes(dovecot: Dovecot) ->
     dovecot.append_many(raws)
     mailbox = over_imap(dovecot, batch_bytes=5000)
     mailbox.open("INBOX")
-    assert [mail.raw for mail in mailbox.fetch(mailbox.new_uids(0))] == raws
+    assert [mail.raw for mail in fetched(mailbox, mailbox.new_uids(0))] == raws
     mailbox.close()
 
 
@@ -128,7 +129,7 @@ def test_more_mails_than_fit_into_one_command_are_filed_and_fetched(dovecot: Dov
     mailbox = over_imap(dovecot)
     mailbox.open("INBOX")
     uids = mailbox.new_uids(0)
-    assert len(mailbox.fetch(uids)) == 620
+    assert len(fetched(mailbox, uids)) == 620
     mailbox.file(uids, "Done", mark_read=True)
     assert (len(dovecot.uids("Done")), dovecot.uids()) == (620, [])
     mailbox.close()

@@ -15,6 +15,7 @@ from foi_mailbot.adapters.imap import ImapMailbox
 from foi_mailbot.adapters.memory_mail import MemoryMailbox
 from foi_mailbot.errors import Fatal, Transient
 from foi_mailbot.ports import Mailbox
+from tests.contract import fetched
 from tests.servers.dovecot import Dovecot
 
 FIRST = b"Subject: drains\r\nMessage-ID: <1@a.example>\r\n\r\nWho looks after them?\r\n"
@@ -117,7 +118,7 @@ def test_a_new_mail_is_found_once_and_fetched_byte_for_byte(world: World) -> Non
     world.mailbox.open("INBOX")
     first, second = world.mailbox.new_uids(0)
     assert first < second
-    assert [mail.raw for mail in world.mailbox.fetch([first, second])] == [FIRST, SECOND]
+    assert [mail.raw for mail in fetched(world.mailbox, [first, second])] == [FIRST, SECOND]
     assert world.mailbox.new_uids(first) == [second]
 
 
@@ -132,7 +133,7 @@ def test_nothing_newer_than_the_newest_is_nothing_though_imap_answers_with_the_n
 def test_an_empty_folder_has_no_new_mail(world: World) -> None:
     world.mailbox.open("INBOX")
     assert world.mailbox.new_uids(0) == []
-    assert world.mailbox.fetch([]) == []
+    assert fetched(world.mailbox, []) == []
 
 
 def test_mail_that_comes_while_the_folder_is_open_is_found(world: World) -> None:
@@ -146,7 +147,7 @@ def test_mail_that_comes_while_the_folder_is_open_is_found(world: World) -> None
 def test_the_date_of_receipt_is_the_servers_and_in_utc(world: World) -> None:
     world.deliver(FIRST, received=JULY)
     world.mailbox.open("INBOX")
-    (mail,) = world.mailbox.fetch(world.mailbox.new_uids(0))
+    (mail,) = fetched(world.mailbox, world.mailbox.new_uids(0))
     assert mail.received == JULY
     assert mail.received.tzinfo is UTC
 
@@ -158,7 +159,7 @@ def test_uidvalidity_stays_the_same_from_one_opening_to_the_next(world: World) -
 def test_fetching_leaves_mail_unread(world: World) -> None:
     world.deliver(FIRST)
     world.mailbox.open("INBOX")
-    world.mailbox.fetch(world.mailbox.new_uids(0))
+    fetched(world.mailbox, world.mailbox.new_uids(0))
     assert world.read() == 0
 
 
@@ -177,7 +178,7 @@ def test_mail_gone_meanwhile_is_absent_from_what_is_fetched(world: World) -> Non
     world.mailbox.open("INBOX")
     first, second = world.mailbox.new_uids(0)
     world.remove(first)
-    assert [mail.uid for mail in world.mailbox.fetch([first, second])] == [second]
+    assert [mail.uid for mail in fetched(world.mailbox, [first, second])] == [second]
 
 
 def test_filing_makes_the_folder_and_moves_mail_unread(world: World) -> None:

@@ -96,6 +96,23 @@ def test_filing_that_failed_is_repeated_until_it_holds(office: Office) -> None:
     assert len(office.cases()) == 1
 
 
+def test_mail_stored_but_not_decided_by_a_killed_run_is_decided_even_if_gone_from_the_server(office: Office) -> None:
+    known = office.assessor
+
+    def killed(name: str, context: dict[str, object]) -> tuple[str, str, str]:
+        raise KeyboardInterrupt
+
+    office.assessor = replace(known, render=killed)
+    uid = office.mailbox.deliver(mail(REDIRECTED), received=START)
+    with pytest.raises(KeyboardInterrupt):
+        office.intake.drain("INBOX")
+    office.mailbox.remove(uid)
+    office.assessor = known
+    assert office.intake.drain("INBOX") == 1
+    assert [case.state for case in office.cases()] == [State.DRAFTED]
+    assert "mail.duplicate" not in office.events()
+
+
 @dataclass(frozen=True, slots=True)
 class ChokesOn(Assessor):
     """The real assessor, but one mail makes it fail as a parser's bug would."""
