@@ -7,12 +7,13 @@ ever sent again by guess (architecture, "Exactly-once, as far as mail allows").
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
+from foi_mailbot.core.audit import Value
 from foi_mailbot.core.case import Action, State, advance
-from foi_mailbot.errors import Parked, Refused, Transient, Uncertain
+from foi_mailbot.errors import Fatal, Parked, Refused, Transient, Uncertain
 from foi_mailbot.ports import LETTER, Envelope, OutboxRow, Receipt, Sender
 from foi_mailbot.service.journal import Journal, Step
 
@@ -20,12 +21,17 @@ FIRST_WAIT = timedelta(minutes=1)
 LONGEST_WAIT = timedelta(hours=1)
 
 
+def _never() -> bool:
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class Dispatch:
-    """Sends what is approved, through the mailbox's own sender."""
+    """Sends what is approved, through the mailbox's own sender. `stopping` is asked before each letter."""
 
     journal: Journal
     senders: Mapping[str, Sender]  # by mailbox name
+    stopping: Callable[[], bool] = _never
 
     def recover(self) -> int:
         """Turn letters that a crash left in `sending` to `uncertain`; return how many. Run once, before sending."""
@@ -33,24 +39,39 @@ class Dispatch:
             doubtful = step.tx.outbox.in_doubt()
             for row in doubtful:
                 _move(step, row, Action.DOUBT, "The service stopped before the mail server's answer was recorded.")
-                step.record("letter.uncertain", case=row.case_id, message_id=row.message_id, cause="interrupted")
+                _record(step, "letter.uncertain", row, cause="interrupted")
         return len(doubtful)
 
     async def run(self) -> int:
-        """Send every letter that is ready; return how many the server accepted."""
+        """Send every letter that is ready; return how many the server accepted.
+
+        Raises Fatal, once all were tried, if a server or the settings let some of them not out; those wait.
+        """
         with self.journal.step() as step:
             ready = step.tx.outbox.ready(self.journal.clock())
-        return sum([await self._one(row.case_id, row.purpose) for row in ready])
+        sent, faults = 0, list[Fatal]()
+        for row in ready:
+            if self.stopping():
+                break
+            try:
+                sent += await self._one(row.case_id, row.purpose)
+            except Fatal as fault:
+                faults.append(fault)
+        if faults:
+            raise Fatal("\n".join(dict.fromkeys(map(str, faults))))
+        return sent
 
     async def _one(self, case_id: str, purpose: str) -> bool:
         row = self._claim(case_id, purpose)
         if row is None:
             return False
-        sender = self.senders[row.mailbox]
         try:
-            receipt = await sender.send(Envelope(row.sender, row.recipient, row.content))
+            receipt = await self.senders[row.mailbox].send(Envelope(row.sender, row.recipient, row.content))
         except Transient as fault:
             self._retry(row, str(fault))
+        except Fatal as fault:  # a sender raises it before anything went out: the letter waits till that is mended
+            self._retry(row, str(fault))
+            raise
         except Refused as fault:
             self._settle(row, Action.REFUSE, str(fault), "letter.refused")
         except Uncertain as fault:
@@ -66,36 +87,49 @@ class Dispatch:
             row = step.tx.outbox.get(case_id, purpose)
             if row is None or row.state is not State.APPROVED:
                 return None
+            if row.mailbox not in self.senders:
+                raise Fatal(
+                    f"An approved letter of case {case_id} waits for mailbox {row.mailbox}, which the settings no "
+                    "longer have. Put the mailbox back, or hold the case."
+                )
             if purpose == LETTER and not _still_approved(step, row):
                 _move(step, row, Action.REVOKE_APPROVAL, "The letter changed after it was approved; approve it again.")
-                step.record("letter.revoked", case=case_id, content_sha256=row.content_sha256)
+                _record(step, "letter.revoked", row)
                 return None
             claimed = _move(step, replace(row, attempts=row.attempts + 1), Action.CLAIM, "")
-            digest = hashlib.sha256(row.content).hexdigest()
-            step.record(
-                "letter.sending", case=case_id, purpose=purpose, message_id=row.message_id, message_sha256=digest
-            )
+            _record(step, "letter.sending", row, message_sha256=hashlib.sha256(row.content).hexdigest())
             return claimed
 
     def _sent(self, row: OutboxRow, receipt: Receipt) -> None:
         answer = f"{receipt.code} {receipt.reply}"
         with self.journal.step() as step:
             _move(step, _answered(row, answer), Action.ACCEPT, "")
-            step.record("letter.sent", case=row.case_id, message_id=row.message_id, code=receipt.code)
+            _record(step, "letter.sent", row, code=receipt.code)
 
     def _settle(self, row: OutboxRow, action: Action, answer: str, event: str) -> None:
         with self.journal.step() as step:
             _move(step, _answered(row, answer), action, answer)
-            step.record(event, case=row.case_id, message_id=row.message_id)
+            _record(step, event, row)
 
     def _retry(self, row: OutboxRow, answer: str) -> None:
         wait = min(FIRST_WAIT * 2 ** (row.attempts - 1), LONGEST_WAIT)
         later = replace(_answered(row, answer), not_before=self.journal.clock() + wait)
         with self.journal.step() as step:
             _move(step, later, Action.RETRY, "")
-            step.record(
-                "letter.retried", case=row.case_id, attempts=row.attempts, wait_seconds=int(wait.total_seconds())
-            )
+            _record(step, "letter.retried", row, attempts=row.attempts, wait_seconds=int(wait.total_seconds()))
+
+
+def _record(step: Step, event: str, row: OutboxRow, **details: Value) -> None:
+    """Seal what happened to a letter: which one, under which Message-ID, with exactly which content."""
+    step.record(
+        event,
+        case=row.case_id,
+        actor="system",
+        purpose=row.purpose,
+        message_id=row.message_id,
+        content_sha256=row.content_sha256,
+        **details,
+    )
 
 
 def _answered(row: OutboxRow, answer: str) -> OutboxRow:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -13,8 +14,9 @@ from hypothesis import strategies as st
 
 from foi_mailbot import bootstrap
 from foi_mailbot.core.case import State
-from foi_mailbot.errors import FoiMailbotError, IllegalMove, Parked, Refused, Transient, Uncertain
+from foi_mailbot.errors import Fatal, FoiMailbotError, IllegalMove, LoginRefused, Parked, Refused, Transient, Uncertain
 from foi_mailbot.service.assess import Assessor, Council
+from foi_mailbot.service.dispatch import Dispatch
 from tests.council import mail
 from tests.service.office import KEPT, REDIRECTED, Office, dover
 
@@ -132,6 +134,45 @@ def test_a_transient_failure_is_tried_again_later_and_later(drafted: Office) -> 
     drafted.now += timedelta(minutes=5)
     assert drafted.send() == 1
     assert drafted.outbox().attempts == 3
+
+
+def test_a_login_fault_leaves_the_letter_approved_and_is_told_once_all_were_tried(drafted: Office) -> None:
+    drafted.read(mail(REDIRECTED, subject="Children FI16752", message_id="<two@example.com>"))
+    drafted.review.approve("FI16751", actor="officer")
+    drafted.review.approve("FI16752", actor="officer")
+    drafted.sender.fail_with(LoginRefused("smtp.example refused the login of foi."))
+    with pytest.raises(Fatal, match="refused the login"):
+        drafted.send()
+    assert (drafted.case("FI16751").state, drafted.case("FI16752").state) == (State.APPROVED, State.SENT)
+    assert drafted.dispatch.recover() == 0
+    drafted.now += timedelta(minutes=2)
+    assert drafted.send() == 1
+
+
+def test_a_letter_of_a_mailbox_that_left_the_settings_waits_and_is_named(drafted: Office) -> None:
+    drafted.review.approve("FI16751", actor="officer")
+    without = Dispatch(drafted.journal, {})
+    with pytest.raises(Fatal, match="C000001 waits for mailbox dover"):
+        asyncio.run(without.run())
+    assert drafted.case().state is State.APPROVED
+    assert drafted.send() == 1
+
+
+def test_no_further_letter_is_begun_once_the_service_stops(drafted: Office) -> None:
+    drafted.review.approve("FI16751", actor="officer")
+    stopping = Dispatch(drafted.journal, {"dover": drafted.sender}, stopping=lambda: True)
+    assert asyncio.run(stopping.run()) == 0
+    assert drafted.case().state is State.APPROVED
+
+
+def test_each_entry_about_a_letter_names_its_content_and_purpose(drafted: Office) -> None:
+    drafted.review.approve("FI16751", actor="officer")
+    drafted.send()
+    digest = drafted.letter().content_sha256
+    with drafted.store.transaction() as tx:
+        told = {e.event.name: e.event.details for e in tx.audit.entries() if e.event.name.startswith("letter.s")}
+    assert told.keys() == {"letter.sending", "letter.sent"}
+    assert {(d["content_sha256"], d["purpose"]) for d in told.values()} == {(digest, "letter")}
 
 
 def test_a_crash_between_claim_and_answer_is_uncertain(drafted: Office) -> None:
