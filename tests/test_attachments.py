@@ -132,6 +132,7 @@ def element_bomb() -> bytes:
     return out.getvalue()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("build", [bomb, element_bomb])
 def test_a_zip_bomb_costs_a_problem_and_bounded_time(build: Callable[[], bytes]) -> None:
     content = build()
