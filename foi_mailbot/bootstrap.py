@@ -5,26 +5,28 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event
 
 from structlog.stdlib import BoundLogger
 
-from foi_mailbot import config, log, resources
+from foi_mailbot import __version__, config, log, resources
 from foi_mailbot.adapters import attachments, bank_holidays
 from foi_mailbot.adapters import rulebook as rulebook_files
 from foi_mailbot.adapters.exclusive import exclusive
 from foi_mailbot.adapters.imap import ImapMailbox
+from foi_mailbot.adapters.pulse import Pulse
 from foi_mailbot.adapters.smtp import SmtpSender
 from foi_mailbot.adapters.sql import SqlStore
 from foi_mailbot.adapters.templates import TemplateLetters
 from foi_mailbot.config import Mailbox, Settings
 from foi_mailbot.core.audit import Entry
 from foi_mailbot.core.letter import LetterIdentity, Regulator
+from foi_mailbot.core.message import Attachment, Extracted
 from foi_mailbot.errors import Fatal
-from foi_mailbot.ports import Store
+from foi_mailbot.ports import Clock, Store
 from foi_mailbot.service.assess import Assessor, Council, SendingIdentity
 from foi_mailbot.service.dispatch import Dispatch
 from foi_mailbot.service.intake import Filing, Intake, ReferenceSequence
@@ -57,7 +59,8 @@ class App:
     review: Review
     log: BoundLogger
     rulebook_sha256: str
-    _stopping: Event = field(default_factory=Event)
+    pulse: Pulse
+    stopping: Event
 
     @contextmanager
     def exclusive(self) -> Iterator[None]:
@@ -67,12 +70,12 @@ class App:
 
     def stop(self) -> None:
         """Ask every step in hand to be the last one."""
-        self._stopping.set()
+        self.stopping.set()
 
     def started(self, mode: str) -> None:
         """Seal that the service started, and by which rulebook."""
         with self.journal.step() as step:
-            step.record("service.started", mode=mode, rulebook_sha256=self.rulebook_sha256)
+            step.record("service.started", mode=mode, version=__version__, rulebook_sha256=self.rulebook_sha256)
 
     def stopped(self) -> None:
         """Seal that the service stopped."""
@@ -141,10 +144,10 @@ def build(settings: Settings, *, service: bool = True) -> App:
     _make_state_dir(settings.state_dir)
     log.configure(settings.log_level if service or settings.log_file else "error", settings.log_file)
     logger = log.get_logger()
-    assessor = build_assessor(settings.rules_dirs)
+    pulse, stopping = Pulse(), Event()
+    assessor = _with_pulse(build_assessor(settings.rules_dirs), pulse)
     store = SqlStore(settings.database_url)
-    journal = Journal(store, now, lambda entry: _announce(logger, entry))
-    stopping = Event()
+    journal = Journal(store, _clock(pulse), lambda entry: _announce(logger, entry))
     desks = tuple(_desk(mailbox, settings, assessor, journal, stopping) for mailbox in settings.mailboxes)
     councils = {desk.council.mailbox: desk.council for desk in desks}
     return App(
@@ -152,12 +155,33 @@ def build(settings: Settings, *, service: bool = True) -> App:
         store=store,
         journal=journal,
         desks=desks,
-        dispatch=Dispatch(journal, {desk.council.mailbox: desk.sender for desk in desks}),
+        dispatch=Dispatch(journal, {desk.council.mailbox: desk.sender for desk in desks}, stopping.is_set),
         review=Review(journal, councils, assessor),
         log=logger,
         rulebook_sha256=assessor.rulebook.sha256,
-        _stopping=stopping,
+        pulse=pulse,
+        stopping=stopping,
     )
+
+
+def _clock(pulse: Pulse) -> Clock:
+    """Return the clock of the journal: whoever seals an entry has got on."""
+
+    def tell() -> datetime:
+        pulse.beat()
+        return now()
+
+    return tell
+
+
+def _with_pulse(assessor: Assessor, pulse: Pulse) -> Assessor:
+    """Return the assessor with each attachment read a sign of life: a batch full of slow ones takes its time."""
+
+    def extract(attachment: Attachment) -> Extracted:
+        pulse.beat()
+        return assessor.extract(attachment)
+
+    return replace(assessor, extract=extract)
 
 
 def _make_state_dir(path: Path) -> None:

@@ -110,12 +110,14 @@ def run(
 ) -> None:
     """Watch the mailboxes and send what officers approved; SIGTERM ends it after the step in hand."""
     app = _app(config, service=True)
-    tally = asyncio.run(daemon.run_once(app) if once else daemon.run(app))
-    if once:
-        typer.echo(f"{tally.read} read, {tally.sent} sent, {tally.doubtful} uncertain, {len(tally.faults)} faults")
-        for fault in tally.faults:
-            typer.echo(f"fault: {fault}", err=True)
-    raise typer.Exit(PERSON if tally.faults else OK)
+    if not once:
+        asyncio.run(daemon.run(app))
+        return
+    tally = asyncio.run(daemon.run_once(app))
+    typer.echo(f"{tally.read} read, {tally.sent} sent, {tally.doubtful} uncertain, {len(tally.faults)} faults")
+    for fault in tally.faults:
+        typer.echo(f"fault: {fault}", err=True)
+    raise typer.Exit(PERSON if tally.lasting else LATER if tally.faults else OK)
 
 
 @cli.command()

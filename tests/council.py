@@ -81,6 +81,10 @@ class Council:
     def json(self, *arguments: str, code: int = 0) -> Any:
         return json.loads(self.call(*arguments, "--json", code=code))
 
+    def lines(self, *arguments: str) -> list[Any]:
+        """Return the JSON lines a command prints."""
+        return [json.loads(line) for line in self.call(*arguments, "--json").splitlines()]
+
 
 def council(
     folder: Path,
