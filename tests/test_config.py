@@ -132,7 +132,7 @@ def test_own_addresses_include_the_sending_address_in_lower_case() -> None:
 
 
 def test_reference_patterns_ignore_case() -> None:
-    (pattern,) = load(SHIPPED, {}).mailboxes[0].reference_patterns
+    pattern, *_ = load(SHIPPED, {}).mailboxes[0].reference_patterns
     assert pattern.name == "FI"
     found = pattern.regex.search("about fi16751, please")
     assert found is not None
