@@ -120,6 +120,7 @@ class _Bench:
     matcher: Matcher
     holders: dict[str, Holder]
     topic: Weighed
+    known: frozenset[str]  # stems that add nothing: empty words, and what the preamble has spoken of already
 
     def find(self, spans: Sequence[tuple[int, int]]) -> Found:
         return find(self.request.text, spans, self.matcher, self.holders.__getitem__)
@@ -156,8 +157,10 @@ def _conclude(asks: tuple[AskDecision, ...]) -> Decision:
 def _judge_all(request: Request, rulebook: Rulebook, authority: str, on: date) -> tuple[AskDecision, ...]:
     matcher = _compiled(_Same(rulebook))
     holders = _holders(_Same(rulebook), authority, on)
-    found = find(request.text, speaking(request.text, request.preamble), matcher, holders.__getitem__)
-    bench = _Bench(request, rulebook, matcher, holders, weigh(found, strict=False))
+    context = speaking(request.text, request.preamble)
+    found = find(request.text, context, matcher, holders.__getitem__)
+    said = {word.stem for start, end in context for word in words(request.text, start, end)}
+    bench = _Bench(request, rulebook, matcher, holders, weigh(found, strict=False), _empty(_Same(rulebook)) | said)
     judged: list[AskDecision] = []
     previous = Weighed(Lean.NOWHERE)
     for ask in request.asks:
@@ -170,7 +173,9 @@ def _weigh_ask(ask: Ask, bench: _Bench, previous: Weighed) -> Weighed:
     head = _head_spans(ask)
     found = bench.find(head)
     settled = [f for w in (bench.topic, previous) if w.lean in (Lean.THEIRS, Lean.BOTH) for f in w.functions]
-    own = weigh(found, strict=True, settled=settled)
+    # "of these" carries on with a population that is already another body's: the service need not head it again
+    follows = previous.lean in (Lean.THEIRS, Lean.BOTH) and _anaphoric(found, head)
+    own = weigh(found, strict=not follows, settled=settled)
     details = bench.find(ask.details)
     if own.lean in (Lean.THEIRS, Lean.BOTH, Lean.DOUBTFUL):
         return _checked(own, found, details, bench.topic)
@@ -187,6 +192,8 @@ def _checked(own: Weighed, found: Found, details: Found, topic: Weighed) -> Weig
     decisive = any(h.level == "decisive" for h in own.hits)
     if topic.lean is Lean.OURS and not decisive:
         return replace(own, lean=Lean.OURS, why=("the request as a whole is about this council's own matters",))
+    if topic.lean is Lean.OURS and own.lean is not Lean.DOUBTFUL:
+        return _doubted(own, "the request as a whole is about this council's own matters")
     if any(h.level == "decisive" for h in details.hits_of(details.firm(Ours))) or details.listed("own_records_hard"):
         return _doubted(own, "its sub-questions name this council's own matters")
     return own
@@ -217,15 +224,20 @@ def _inherit(
         return _doubted(source, "its sub-questions name this council's own records")
     corporate = found.listed("own_records_soft") and source is not previous
     limit = CORPORATE_WORDS if corporate else INHERIT_WORDS
-    if not backed and content_words(bench.request.text, head, _empty(_Same(bench.rulebook))) >= limit:
+    if not backed and content_words(bench.request.text, head, bench.known) >= limit:
         return _doubted(source, f"it names no service itself and is too long to be sure it is about {origin}")
     return replace(source, why=(f"it goes on about {origin}", source.why[-1]))
 
 
+def _anaphoric(found: Found, head: Sequence[tuple[int, int]]) -> bool:
+    return any(len(words(found.text, head[0][0], h.start)) <= _ANAPHORA_FIRST for h in found.listed("anaphora"))
+
+
 def _source(found: Found, bench: _Bench, previous: Weighed, head: Sequence[tuple[int, int]]) -> tuple[Weighed, str]:
-    anaphoric = any(len(words(found.text, head[0][0], h.start)) <= _ANAPHORA_FIRST for h in found.listed("anaphora"))
     continued = set(found.weak(Ours, Theirs, Shared)) & set(previous.functions)
-    if previous.lean is not Lean.NOWHERE and (anaphoric or (continued and not continued & set(bench.topic.functions))):
+    if previous.lean is not Lean.NOWHERE and (
+        _anaphoric(found, head) or (continued and not continued & set(bench.topic.functions))
+    ):
         return previous, "the question before"
     if bench.topic.lean is not Lean.NOWHERE:
         return bench.topic, "the topic of the request"

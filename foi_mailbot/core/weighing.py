@@ -11,8 +11,8 @@ from foi_mailbot.core.asks import sentences
 from foi_mailbot.core.jurisdiction import Holder, Ours, Shared, Theirs, Unknown
 from foi_mailbot.core.matching import ENOUGH, Hit, Matcher, Word, scores, words
 
-HEAD_WORDS = 4
-"""At most so many content words may stand between the start of a sentence and the service it asks about."""
+MODIFIERS = 2
+"""So many words directly before a service may belong to its own phrase ("unfilled school crossing patrols")."""
 
 _ASIDE = re.compile(
     r"\([^()]*\)|\b(?:such as|e\.g\.?|for example|for instance|excluding|except|other than|not including|rather than|"
@@ -28,6 +28,32 @@ _BOILERPLATE = re.compile(
     r"thank|dear\b|good (?:morning|afternoon|evening)|hello\b|to whom)",
     re.IGNORECASE,
 )
+
+
+_COUNT = re.compile(r"how many|(?:total )?numbers?\b", re.IGNORECASE)
+_ATTRIBUTES = frozenset(
+    {
+        "with",
+        "in",
+        "on",
+        "had",
+        "have",
+        "has",
+        "were",
+        "was",
+        "are",
+        "is",
+        "of",
+        "these",
+        "those",
+        "them",
+        "whom",
+        "who",
+    }
+)
+
+
+_ARTICLE = len(" the ")
 
 
 class Lean(StrEnum):
@@ -120,11 +146,11 @@ def weigh(found: Found, *, strict: bool, settled: Sequence[str] = ()) -> Weighed
     if theirs:
         proved = bool(set(theirs) & set(settled))
         theirs = [f for f in theirs if f in settled or _decided(found, f)] if proved else theirs
-        return _weigh_theirs(found, theirs, ours, unknown, strict=strict and not proved)
+        return _weigh_theirs(found, theirs, ours, unknown, strict=strict and not proved, alone=not settled)
     if ours:
         why = tuple(_reason(found.holders[f]) for f in ours)
         return Weighed(Lean.OURS, tuple(ours), (), tuple(found.hits_of(ours)), why)
-    if unknown and (not strict or _heads(found, found.hits_of(unknown)[0])):
+    if unknown and (not strict or _heads(found, found.hits_of(unknown)[0], alone=False)):
         why = tuple(_reason(found.holders[f]) for f in unknown)
         return Weighed(Lean.DOUBTFUL, tuple(unknown), (), tuple(found.hits_of(unknown)), why)
     return Weighed(Lean.NOWHERE)
@@ -146,11 +172,13 @@ def speaking(text: str, spans: Sequence[tuple[int, int]]) -> list[tuple[int, int
     return [(a, b) for a, b in parts if not _BOILERPLATE.search(text[a:b])]
 
 
-def _weigh_theirs(found: Found, theirs: list[str], ours: list[str], unknown: list[str], *, strict: bool) -> Weighed:
+def _weigh_theirs(
+    found: Found, theirs: list[str], ours: list[str], unknown: list[str], *, strict: bool, alone: bool
+) -> Weighed:
     evidence = found.hits_of(theirs)
     first = min(evidence, key=lambda h: h.start)
     bodies = tuple(dict.fromkeys(_body(found.holders[f]) for f in theirs))
-    doubt = _doubt(found, first, theirs, unknown, strict=strict)
+    doubt = _doubt(found, first, theirs, unknown, strict=strict, alone=alone)
     if ours:
         own = found.hits_of(ours)
         spoken = [h for h in own if not found.aside(h)]
@@ -168,7 +196,7 @@ def _weigh_theirs(found: Found, theirs: list[str], ours: list[str], unknown: lis
     return Weighed(lean, tuple(theirs), bodies, (*evidence, *kept), reasons)
 
 
-def _doubt(found: Found, first: Hit, theirs: list[str], unknown: list[str], *, strict: bool) -> str:
+def _doubt(found: Found, first: Hit, theirs: list[str], unknown: list[str], *, strict: bool, alone: bool) -> str:
     if unknown:
         return f"it also names what no body can be given for: {_reason(found.holders[unknown[0]])}"
     if found.listed("list_cues"):
@@ -177,37 +205,81 @@ def _doubt(found: Found, first: Hit, theirs: list[str], unknown: list[str], *, s
         return "it has this council acting for itself"
     if strict and any(h.level == "away" and h.owner in theirs for h in found.hits):
         return "words that usually mean something else stand beside it"
-    if strict and _mentioned_before(found, first):
-        return "words of this council's own services lead up to it"
+    if strict and _mentioned(found, first):
+        return "words of this council's own services stand beside it"
+    if _aside_of(found, first):
+        return "it is named as a place or an occasion only"
     if found.listed("products"):
         return "it asks about a product or system this council may use as well"
     if strict and sum(_scoring(h) for h in found.hits if h.owner in theirs) < 2 and first.level != "decisive":
         return "a single likely word is too little"
-    if strict and not _heads(found, first):
+    if strict and not _heads(found, first, alone=alone):
         said = found.text[first.start : first.end]
         return f"“{said}” does not stand at the head of the question"
     return ""
 
 
-def _mentioned_before(found: Found, first: Hit) -> bool:
-    """Say whether a word of ours leads up to a service of theirs, or stands anywhere beside a merely likely one."""
-    firm = any(h.level == "decisive" and not isinstance(found.holders[h.owner], Ours) for h in found.hits if h.owner)
+def _mentioned(found: Found, first: Hit) -> bool:
+    """Say whether a word of ours that no other body's function shares stands in the question, however faint."""
     ours = [h for h in found.hits if h.owner and h.level == "weak" and isinstance(found.holders[h.owner], Ours)]
-    backed = {(h.start, h.end) for h in found.hits if h.owner and not isinstance(found.holders[h.owner], Ours)}
-    return any((not firm or h.end <= first.start) and (h.start, h.end) not in backed for h in ours)
+    backed = {(h.start, h.end) for h in found.hits if _supports(found, h)}
+    backed |= {(h.start, h.end) for h in found.listed("processes")}
+    backed |= {(h.start, h.end) for h in found.listed("applying") if h.start >= first.end}
+    return any((h.start, h.end) not in backed for h in ours)
+
+
+def _aside_of(found: Found, hit: Hit) -> bool:
+    """Say whether the words directly before a service make it a mere place or occasion ("next to the library")."""
+    return any(0 <= hit.start - h.end <= _ARTICLE for h in found.listed("places"))
 
 
 def _decided(found: Found, function: str) -> bool:
     return any(h.level == "decisive" for h in found.hits_of([function]))
 
 
-def _heads(found: Found, hit: Hit) -> bool:
+def _heads(found: Found, hit: Hit, *, alone: bool) -> bool:
+    """Say whether a service is what its question is about, not a circumstance of something else.
+
+    Between the opening words ("how many") and the service may stand only words that carry any subject ("children",
+    "reports") and at most MODIFIERS directly before it; `alone` means that no question before has named a service.
+    """
     start = found.sentence_start(hit.start)
     if any(h.start >= start and h.end <= hit.start for h in found.listed("relations")):
         return False
-    empty = _empty_spans(found)
-    before = [w for w in words(found.text, start, hit.start) if not any(a <= w.start < b for a, b in empty)]
-    return sum(_carries(w, frozenset()) for w in before) <= HEAD_WORDS
+    if any(hit.end <= h.start <= hit.end + 3 for h in found.listed("foreign_heads")):
+        return False
+    opened = [h for h in found.listed("openers") if start <= h.start and h.end <= hit.start]
+    opener = max(opened, key=lambda h: h.end, default=None)
+    lead = words(found.text, opener.end if opener else start, hit.start)
+    if alone and opener and _COUNT.match(found.text, opener.start) and _attributes_only(lead):
+        return False
+    return not _subjects(found, lead, hit)
+
+
+def _attributes_only(lead: Sequence[Word]) -> bool:
+    """Say whether a count goes straight on to an attribute: "number with special needs" counts someone unnamed."""
+    return bool(lead) and lead[0].stem in _ATTRIBUTES and not any(_carries(w, _ATTRIBUTES) for w in lead)
+
+
+def _subjects(found: Found, lead: Sequence[Word], hit: Hit) -> list[Word]:
+    spans = _empty_spans(found)
+    spans += [(h.start, h.end) for h in found.hits if _supports(found, h)]
+    foreign = [
+        w for w in lead if _carries(w, frozenset()) and not _is_name(w) and not any(a <= w.start < b for a, b in spans)
+    ]
+    at, modifiers = hit.start, 0
+    while foreign and modifiers < MODIFIERS and not found.text[foreign[-1].end : at].strip(" -–,"):
+        at, modifiers = foreign.pop().start, modifiers + 1
+    return foreign
+
+
+def _supports(found: Found, hit: Hit) -> bool:
+    """Say whether a hit speaks for a service of another body, however faintly."""
+    return bool(hit.owner) and hit.level not in ("away", "keeps") and not isinstance(found.holders[hit.owner], Ours)
+
+
+def _is_name(word: Word) -> bool:
+    return word.raw[:1].isupper() and word.raw[1:].islower()
 
 
 def _counted(found: Found, hit: Hit) -> bool:
@@ -217,7 +289,7 @@ def _counted(found: Found, hit: Hit) -> bool:
 
 
 def _empty_spans(found: Found) -> list[tuple[int, int]]:
-    return [(h.start, h.end) for name in ("measures", "empty", "ignore") for h in found.listed(name)]
+    return [(h.start, h.end) for name in ("measures", "empty", "ignore", "carriers") for h in found.listed(name)]
 
 
 def _carries(word: Word, empty: frozenset[str]) -> bool:

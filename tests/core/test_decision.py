@@ -225,7 +225,7 @@ def test_products_lists_over_all_departments_and_words_of_two_bodies_are_doubtfu
 def test_asides_speak_for_nobody_else() -> None:
     assert isinstance(decided("How many bins were damaged (for example by gritting lorries)?"), Held)
     assert isinstance(decided("What training is given, such as on adult social care?"), Held)
-    assert isinstance(decided("How many maintained schools rent rooms (private landlords)?"), Redirect)
+    assert isinstance(decided("How many maintained schools have leaking roofs (private landlords)?"), Redirect)
 
 
 def test_something_unread_leaves_the_request_to_a_person_whatever_the_rest_says() -> None:
