@@ -171,8 +171,8 @@ def _judge_all(request: Request, rulebook: Rulebook, authority: str, on: date) -
 
 def _weigh_ask(ask: Ask, bench: _Bench, previous: Weighed) -> Weighed:
     head = _head_spans(ask)
-    found = bench.find(head)
     settled = [f for w in (bench.topic, previous) if w.lean in (Lean.THEIRS, Lean.BOTH) for f in w.functions]
+    found = bench.find(head).without_examples(settled)
     # "of these" carries on with a population that is already another body's: the service need not head it again
     follows = previous.lean in (Lean.THEIRS, Lean.BOTH) and _anaphoric(found, head)
     own = weigh(found, strict=not follows, settled=settled)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from foi_mailbot.core.asks import sentences
@@ -15,8 +15,8 @@ MODIFIERS = 2
 """So many words directly before a service may belong to its own phrase ("unfilled school crossing patrols")."""
 
 _ASIDE = re.compile(
-    r"\([^()]*\)|\b(?:such as|e\.g\.?|for example|for instance|excluding|except|other than|not including|rather than|"
-    r"apart from|instead of|unrelated to|not (?:the|about|including))\b[^.;?\n]*",
+    r"\([^()]*\)|\b(?:e\.g\.?|(?:such as|for example|for instance|excluding|except|other than|not including|rather than|"
+    r"apart from|instead of|unrelated to|not (?:the|about|including))\b)[^.;?\n]*",
     re.IGNORECASE,
 )
 _BOILERPLATE = re.compile(
@@ -30,6 +30,7 @@ _BOILERPLATE = re.compile(
 )
 
 
+_LABEL = re.compile(r"\d\w*|q\d{1,2}", re.IGNORECASE)
 _COUNT = re.compile(r"how many|(?:total )?numbers?\b", re.IGNORECASE)
 _ATTRIBUTES = frozenset(
     {
@@ -97,6 +98,28 @@ class Found:
     def aside(self, hit: Hit) -> bool:
         """Say whether the hit stands in brackets or after "such as" and the like."""
         return any(a <= hit.start and hit.end <= b for a, b in self.asides)
+
+    def without_examples(self, settled: Sequence[str]) -> Found:
+        """Leave out other services' likely words where they only list the settled services' cases (in brackets, after a colon).
+
+        "Where did the exploitation occur: parks, hotels?" asks about neither parks nor hotels. What is named for
+        certain (a decisive phrase) stays in, so that a list across both tiers is still seen.
+        """
+        leads = [h.end for h in self.hits if h.owner in settled and h.level not in ("away", "keeps")]
+        if not leads:
+            return self
+        colon = self.text.find(":", min(leads), max(b for _, b in self.spans))
+        first = min(leads)
+        kept = tuple(
+            h
+            for h in self.hits
+            if not h.owner
+            or h.owner in settled
+            or h.level == "decisive"
+            or h.start < first
+            or not (self.aside(h) or 0 <= colon < h.start)
+        )
+        return replace(self, hits=kept, points=scores(kept))
 
     def firm(self, *kinds: type) -> list[str]:
         """Return the functions with enough points whose holder is of one of those kinds, by first mention."""
@@ -293,7 +316,7 @@ def _empty_spans(found: Found) -> list[tuple[int, int]]:
 
 
 def _carries(word: Word, empty: frozenset[str]) -> bool:
-    return len(word.raw) > 1 and not word.raw[0].isdigit() and word.stem not in empty
+    return len(word.raw) > 1 and not _LABEL.fullmatch(word.raw) and word.stem not in empty
 
 
 def _scoring(hit: Hit) -> bool:
