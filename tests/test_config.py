@@ -220,7 +220,7 @@ def test_a_password_in_the_file_is_refused_without_being_repeated() -> None:
 def test_a_missing_file_is_one_problem(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as refused:
         load(tmp_path / "absent.toml", {})
-    assert [p.what for p in refused.value.problems] == ["cannot be read: No such file or directory"]
+    assert [p.what for p in refused.value.problems] == ["There is no such file"]
 
 
 def test_a_number_too_long_to_read_is_a_problem_not_a_crash() -> None:

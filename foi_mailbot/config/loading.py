@@ -18,6 +18,7 @@ from foi_mailbot.config.settings import SECRET_KEYS, Settings
 from foi_mailbot.config.toml_lines import Path as KeyPath
 from foi_mailbot.config.toml_lines import key_lines, line_of
 
+_START = "Copy the shipped config/foi_mailbot.toml there, or name another file with --config"
 _LOCAL_HOSTS = {"localhost", "127.0.0.1", "::1"}
 
 
@@ -25,6 +26,8 @@ def load(path: Path, environ: Mapping[str, str]) -> Settings:
     """Read the settings file; raises ConfigError with every problem in it."""
     try:
         text = path.read_bytes().decode("utf-8")
+    except FileNotFoundError as error:
+        raise ConfigError((Problem(str(path), 1, "", "There is no such file", _START),)) from error
     except OSError as error:
         raise ConfigError((Problem(str(path), 1, "", f"cannot be read: {error.strerror}", ""),)) from error
     except UnicodeDecodeError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +18,8 @@ from foi_mailbot.errors import Fatal, FoiMailbotError, Parked, Transient
 WRITERS_LOCK = 7_053_611
 """PostgreSQL's advisory lock of all writers: one at a time, as SQLite has it, so the audit chain has one end."""
 
+_SQLITE = b"SQLite format 3\0"
+_AS_SERVICE = "Its folder must exist, and only the service's account may use it: sudo -u foi-mailbot foi-mailbot …"
 _RETRY = ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_FULL", "SQLITE_IOERR", "SQLITE_NOMEM", "SQLITE_PROTOCOL")
 
 
@@ -45,10 +48,17 @@ def _make_private(url: URL) -> None:
     if not url.database or url.database == ":memory:" or url.database.startswith("file:"):
         raise Fatal("The store needs a file: write sqlite:////var/lib/foi-mailbot/foi_mailbot.db or the like.")
     path = Path(url.database)
+    if path.is_dir():
+        raise Fatal(f"The store {path} is a folder. Name a file in it.")
     try:
         path.touch(mode=0o600)
     except OSError as error:
-        raise Fatal(f"The store {path} cannot be opened: {error.strerror}.") from error
+        raise Fatal(f"The store {path} cannot be opened: {error.strerror}. {_AS_SERVICE}") from error
+    if not os.access(path, os.R_OK | os.W_OK):
+        raise Fatal(f"This account may not read and write the store {path}. {_AS_SERVICE}")
+    with path.open("rb") as file:
+        if (start := file.read(len(_SQLITE))) and start != _SQLITE:
+            raise Fatal(f"The store {path} is not a database of SQLite. Restore the backup, or name another file.")
 
 
 def _prepare_sqlite(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
