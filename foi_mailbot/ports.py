@@ -210,7 +210,13 @@ class Cases(Protocol):
         """Replace a case by id."""
 
     def find(
-        self, *, states: Sequence[State] = (), mailbox: str = "", raw_sha256: str = "", message_ids: Sequence[str] = ()
+        self,
+        *,
+        states: Sequence[State] = (),
+        mailbox: str = "",
+        reference: str = "",
+        raw_sha256: str = "",
+        message_ids: Sequence[str] = (),
     ) -> list[CaseRow]:
         """Return the cases that match every given filter, by due date (None last) then id.
 
@@ -289,6 +295,9 @@ class Store(Protocol):
 
     def transaction(self) -> AbstractContextManager[Transaction]:
         """Begin a write transaction; raises Transient if the database is locked or the disk is full."""
+
+    def read_entries(self, case: str = "") -> Iterator[Entry]:
+        """Yield all committed entries of the sealed log (or a case's), by seq, without holding up a writer."""
 
     def close(self) -> None:
         """Release connections."""

@@ -113,6 +113,7 @@ class MemoryCases:
         *,
         states: Sequence[State] = (),
         mailbox: str = "",
+        reference: str = "",
         raw_sha256: str = "",
         message_ids: Sequence[str] = (),
     ) -> list[CaseRow]:
@@ -125,6 +126,7 @@ class MemoryCases:
             for case in self._shelves.cases.values()
             if (not states or case.state in states)
             and (not mailbox or case.mailbox == mailbox)
+            and (not reference or case.reference == reference)
             and (not raw_sha256 or case.raw_sha256 == raw_sha256)
             and (not message_ids or not self._message_ids(case).isdisjoint(message_ids))
         )

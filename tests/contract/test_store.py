@@ -337,6 +337,22 @@ def test_a_case_must_match_every_filter_given(store: Store) -> None:
         assert ids(message_ids=["<one@example.org>"], states=[State.SENT]) == []
 
 
+def test_all_cases_of_a_reference_are_found_and_no_other(store: Store) -> None:
+    with store.transaction() as tx:
+        for name, reference in (("a", "FI16751"), ("b", "FI16751"), ("c", "")):
+            tx.cases.add(case(name, reference=reference))
+    with store.transaction() as tx:
+        assert [row.id for row in tx.cases.find(reference="FI16751")] == ["a", "b"]
+
+
+def test_the_sealed_log_is_read_without_a_transaction(store: Store) -> None:
+    with store.transaction() as tx:
+        tx.audit.append(Event("case.opened", "a", "system", {}), NOW)
+        tx.audit.append(Event("case.opened", "b", "system", {}), NOW)
+    assert [entry.event.case for entry in store.read_entries()] == ["a", "b"]
+    assert [entry.seq for entry in store.read_entries("b")] == [2]
+
+
 def test_a_case_is_found_by_its_own_message_id_or_its_letters(store: Store) -> None:
     with store.transaction() as tx:
         tx.cases.add(case("one"))

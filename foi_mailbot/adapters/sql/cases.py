@@ -45,6 +45,7 @@ class SqlCases:
         *,
         states: Sequence[State] = (),
         mailbox: str = "",
+        reference: str = "",
         raw_sha256: str = "",
         message_ids: Sequence[str] = (),
     ) -> list[CaseRow]:
@@ -57,6 +58,8 @@ class SqlCases:
             wanted.append(cases.c.state.in_(states))
         if mailbox:
             wanted.append(cases.c.mailbox == mailbox)
+        if reference:
+            wanted.append(cases.c.reference == reference)
         if raw_sha256:
             wanted.append(cases.c.raw_sha256 == raw_sha256)
         if message_ids:
