@@ -105,15 +105,32 @@ def build_assessor(overlays: tuple[Path, ...] = ()) -> Assessor:
     return Assessor(rules, calendar, letters.render, attachments.extract)
 
 
-def build_council(mailbox: Mailbox, settings: Settings, assessor: Assessor, authority: str = "") -> Council:
-    """Return a mailbox's council. Raises Fatal if the rulebook does not know the authority's code."""
-    code = authority or mailbox.authority
+def build_asked_council(settings: Settings, assessor: Assessor, authority: str = "") -> Council:
+    """Return the council of that code, as the settings describe it; without a code the first mailbox's.
+
+    Of a council the settings do not describe only the name is known: nobody signs in another one's name. Raises Fatal
+    if the rulebook does not know the code.
+    """
+    mailbox = next((m for m in settings.mailboxes if m.authority == authority), settings.mailboxes[0])
+    council = build_council(mailbox, settings, assessor)
+    if authority in {"", mailbox.authority}:
+        return council
+    named = LetterIdentity(authority_name=_authority_name(authority, assessor), team=mailbox.letters.team)
+    return replace(council, authority=authority, identity=named)
+
+
+def _authority_name(code: str, assessor: Assessor) -> str:
     known = assessor.rulebook.authorities.get(code)
     if known is None:
         raise Fatal(f"The rulebook knows no authority {code}. The codes stand in config/data/authorities.csv.")
+    return known.name
+
+
+def build_council(mailbox: Mailbox, settings: Settings, assessor: Assessor) -> Council:
+    """Return a mailbox's council. Raises Fatal if the rulebook does not know the authority's code."""
     letters, regulator = mailbox.letters, settings.regulator
     identity = LetterIdentity(
-        authority_name=known.name,
+        authority_name=_authority_name(mailbox.authority, assessor),
         team=letters.team,
         signature=letters.signature,
         email=mailbox.sending.from_address,
@@ -126,7 +143,7 @@ def build_council(mailbox: Mailbox, settings: Settings, assessor: Assessor, auth
     )
     return Council(
         mailbox=mailbox.name,
-        authority=code,
+        authority=mailbox.authority,
         patterns=mailbox.reference_patterns,
         own_addresses=mailbox.own_addresses,
         identity=identity,

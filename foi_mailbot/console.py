@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
@@ -14,8 +15,11 @@ from rich.text import Text
 
 from foi_mailbot.core.audit import Entry
 from foi_mailbot.core.case import State
-from foi_mailbot.ports import CaseRow, LetterRow
+from foi_mailbot.ports import CaseRow, LetterRow, OutboxRow
+from foi_mailbot.service import records
+from foi_mailbot.service.lookup import Dossier
 
+_UNSAFE = re.compile("[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f\\u061c\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069]")
 QUESTION = 110  # characters of an ask shown in its table
 
 OUTCOMES: Mapping[str, str] = {
@@ -47,6 +51,19 @@ def stdout() -> Console:
     return console if console.is_terminal else Console(highlight=False, width=max(console.width, 100))
 
 
+def plain(text: str) -> str:
+    """Return the text with whatever could command a terminal, or turn the reading order, made visible.
+
+    Each such character becomes one other, so that spans still fit.
+    """
+    return _UNSAFE.sub("�", text)
+
+
+def shown(text: str, style: str = "") -> Text:
+    """Return words that somebody else wrote, to be shown exactly: no markup in them counts."""
+    return Text(plain(text), style=style)
+
+
 def when_due(due: date | None, today: date) -> Text:
     """Say a due date in words; overdue is said, not only coloured."""
     if due is None:
@@ -66,13 +83,14 @@ def queue_table(cases: Sequence[CaseRow], today: date) -> RenderableType:
     for case in cases:
         state = Text(case.state.replace("_", " "), style=STATE_STYLE.get(case.state, ""))
         outcome = case.outcome.replace("_", " ")
-        table.add_row(case.id, case.reference or "-", when_due(case.due, today), state, outcome, Text(case.subject))
+        subject = shown(" ".join(case.subject.split()))
+        table.add_row(case.id, shown(case.reference or "-"), when_due(case.due, today), state, outcome, subject)
     return table
 
 
 def highlighted(record: Mapping[str, Any]) -> Text:
     """Return the request's text with the words that counted marked."""
-    text = Text(record.get("text", ""))
+    text = shown(record.get("text", ""))
     for ask in record.get("asks", ()):
         for evidence in ask["evidence"]:
             text.stylize("bold black on yellow", evidence["start"], evidence["end"])
@@ -93,28 +111,46 @@ def asks_table(record: Mapping[str, Any]) -> Table:
         because = ", ".join(dict.fromkeys(f"“{' '.join(e['text'].split())}”" for e in ask["evidence"]))
         question = " ".join(ask["text"].split())
         table.add_row(
-            ask["label"] or "-",
-            Text(question if len(question) <= QUESTION else question[: QUESTION - 1] + "…"),
+            shown(ask["label"] or "-"),
+            shown(question if len(question) <= QUESTION else question[: QUESTION - 1] + "…"),
             who,
             ask["regime"],
-            Text(because or "; ".join(ask["reasons"])),
+            shown(because or "; ".join(ask["reasons"])),
         )
     return table
 
 
 def letter_panel(letter: LetterRow) -> RenderableType:
     """Return the letter as it will be read, with what blocks it above."""
-    head = Text.assemble(("To: ", "bold"), letter.recipient, "\n", ("Subject: ", "bold"), letter.subject, "\n")
-    parts: list[RenderableType] = [head, Text(letter.text)]
-    title = f"Letter, version {letter.version}, by {letter.author}"
+    bold = "bold"
+    head = Text.assemble(
+        ("To: ", bold), plain(letter.recipient), "\n", ("Subject: ", bold), plain(letter.subject), "\n"
+    )
+    parts: list[RenderableType] = [head, shown(letter.text)]
     if letter.blocked:
         lines = "\n".join(f"- {reason}" for reason in letter.blocked)
-        parts.insert(0, Text(f"Cannot be approved yet:\n{lines}\n", style="bold red"))
+        parts.insert(0, shown(f"Cannot be approved yet:\n{lines}\n", style="bold red"))
+    title = shown(f"Letter, version {letter.version}, by {letter.author}")
     return Panel(Group(*parts), title=title, subtitle=f"hash {letter.content_sha256[:12]}", title_align="left")
 
 
-def case_view(case: CaseRow, record: Mapping[str, Any], letter: LetterRow | None, today: date) -> RenderableType:
-    """Return everything an officer needs to decide: facts, request, asks, letter."""
+def case_view(dossier: Dossier, record: Mapping[str, Any], today: date) -> RenderableType:
+    """Return everything an officer needs to decide: facts, request, asks, warnings, letter, what became of it."""
+    parts: list[RenderableType] = [_facts(dossier.case, today)]
+    if record.get("text"):
+        parts.append(Panel(highlighted(record), title="Request (words that counted are marked)", title_align="left"))
+    if record.get("asks"):
+        parts.append(Padding(asks_table(record), (0, 0, 1, 0)))
+    parts += _remarks(dossier.case)
+    parts += _warnings(record)
+    if dossier.letter:
+        parts.append(letter_panel(dossier.letter))
+    parts += _sending("The letter", dossier.outbox)
+    parts += _sending("The automatic acknowledgement", dossier.acknowledgement)
+    return Group(*parts)
+
+
+def _facts(case: CaseRow, today: date) -> Table:
     facts = Table.grid(padding=(0, 2))
     facts.add_column(style="bold")
     facts.add_column()
@@ -125,21 +161,37 @@ def case_view(case: CaseRow, record: Mapping[str, Any], letter: LetterRow | None
         ("Subject", case.subject),
         ("From", sender),
         ("Received", case.received_on.isoformat()),
+        ("Kind", case.kind.replace("_", " ")),
         ("State", case.state.replace("_", " ")),
         ("Outcome", OUTCOMES.get(case.outcome, case.outcome)),
         ("Note", case.note),
     ):
         if value:
-            facts.add_row(label, Text(value))
+            facts.add_row(label, shown(value))
     facts.add_row("Due", when_due(case.due, today))
-    parts: list[RenderableType] = [facts]
-    if record.get("text"):
-        parts.append(Panel(highlighted(record), title="Request (words that counted are marked)", title_align="left"))
-    if record.get("asks"):
-        parts.append(Padding(asks_table(record), (0, 0, 1, 0)))
-    if letter:
-        parts.append(letter_panel(letter))
-    return Group(*parts)
+    return facts
+
+
+def _remarks(case: CaseRow) -> list[Text]:
+    lines = [
+        f"{r['at'][:16].replace('T', ' ')}  {r['actor']}, {r['about']}: {r['text']}" for r in records.remarks(case)
+    ]
+    return [Text("What officers noted (times in UTC)", style="bold"), *map(shown, lines), Text()] if lines else []
+
+
+def _warnings(record: Mapping[str, Any]) -> list[Text]:
+    return [shown(f"Before you approve: {warning}", style="yellow") for warning in record.get("warnings", ())]
+
+
+def _sending(what: str, row: OutboxRow | None) -> list[Text]:
+    """Say where a mail on its way stands and every answer of the server, oldest first."""
+    if row is None:
+        return []
+    tries = f", tried {row.attempts} times" if row.attempts > 1 else ""
+    waits = f", again after {row.not_before:%H:%M} UTC" if row.not_before and row.state is State.APPROVED else ""
+    head = f"{what}: {row.state.replace('_', ' ')}{tries}{waits}. Message-ID {row.message_id}"
+    answers = [shown(f"  the server answered: {answer}") for answer in row.reply.splitlines()]
+    return [shown(head, style=STATE_STYLE.get(row.state, "")), *answers]
 
 
 def log_table(entries: Iterable[Entry]) -> Table:
@@ -154,9 +206,8 @@ def log_table(entries: Iterable[Entry]) -> Table:
     for entry in entries:
         details = " ".join(f"{key}={_short(value)}" for key, value in sorted(entry.event.details.items()))
         event = entry.event
-        table.add_row(
-            str(entry.seq), entry.at[:19].replace("T", " "), event.name, event.case, event.actor, Text(details)
-        )
+        moment = entry.at[:19].replace("T", " ")
+        table.add_row(str(entry.seq), *map(shown, (moment, event.name, event.case, event.actor, details)))
     return table
 
 
@@ -198,21 +249,59 @@ def case_record(case: CaseRow) -> dict[str, Any]:
     }
 
 
+def case_detail(dossier: Dossier) -> dict[str, Any]:
+    """Return everything about a case as JSON-ready values; `current_letter` is what an approval would send."""
+    case = dossier.case
+    return {
+        **case_record(case),
+        "remarks": records.remarks(case),
+        "triage": records.load(case.decision_json),
+        "current_letter": _letter_record(dossier.letter) if dossier.letter else None,
+        "sending": _sending_record(dossier.outbox) if dossier.outbox else None,
+        "acknowledgement": _sending_record(dossier.acknowledgement) if dossier.acknowledgement else None,
+    }
+
+
+def _letter_record(letter: LetterRow) -> dict[str, Any]:
+    return {
+        "version": letter.version,
+        "author": letter.author,
+        "recipient": letter.recipient,
+        "subject": letter.subject,
+        "text": letter.text,
+        "html": letter.html,
+        "blocked": list(letter.blocked),
+        "content_sha256": letter.content_sha256,
+    }
+
+
+def _sending_record(row: OutboxRow) -> dict[str, Any]:
+    return {
+        "state": str(row.state),
+        "recipient": row.recipient,
+        "message_id": row.message_id,
+        "content_sha256": row.content_sha256,
+        "attempts": row.attempts,
+        "not_before": row.not_before.isoformat() if row.not_before else None,
+        "answers": row.reply.splitlines(),
+    }
+
+
 def triage_view(record: Mapping[str, Any]) -> RenderableType:
     """Return a triage record for people."""
     references = ", ".join(record["references"]) or "none"
-    head = Text.assemble(
-        (OUTCOMES[record["outcome"]], "bold"), f"\nKind: {record['kind'].replace('_', ' ')}   Reference: {references}"
-    )
+    kind = record["kind"].replace("_", " ")
+    head = Text.assemble((OUTCOMES[record["outcome"]], "bold"), plain(f"\nKind: {kind}   Reference: {references}"))
     head.append(f"   Due: {record['due']}\n")
     parts: list[RenderableType] = [head]
     if record["text"]:
         parts.append(Panel(highlighted(record), title="Request (words that counted are marked)", title_align="left"))
     if record["asks"]:
         parts.append(asks_table(record))
-    parts += [Text(f"- {reason}") for reason in record["reasons"]]
-    parts += [Text(f"Cannot be approved yet: {reason}", style="bold red") for reason in record["blocked"]]
+    parts += [shown(f"- {reason}") for reason in record["reasons"]]
+    parts += _warnings(record)
+    parts += [shown(f"Cannot be approved yet: {reason}", style="bold red") for reason in record["blocked"]]
     if record["letter"]:
         letter = record["letter"]
-        parts.append(Panel(Text(letter["text"]), title=f"Letter: {letter['subject']}", title_align="left"))
+        parts.append(Panel(shown(letter["text"]), title=shown(f"Letter: {letter['subject']}"), title_align="left"))
     return Group(*parts)

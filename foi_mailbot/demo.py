@@ -21,6 +21,7 @@ from foi_mailbot.core import audit
 from foi_mailbot.errors import FoiMailbotError
 from foi_mailbot.ports import CaseRow
 from foi_mailbot.service import records
+from foi_mailbot.service.lookup import dossier
 
 OFFICER = "demo.officer"
 SETTINGS = """
@@ -158,9 +159,9 @@ async def _pass(app: bootstrap.App) -> daemon.Tally:
 
 def _show_case(stage: Stage, app: bootstrap.App, case: CaseRow) -> None:
     with app.journal.step() as step:
-        letter = step.tx.letters.current(case.id)
+        found = dossier(step.tx, case.id)
     title = "3. What was decided about FI16751, why, and the letter that waits for an officer"
-    stage.scene(title, console.case_view(case, records.load(case.decision_json), letter, bootstrap.now().date()))
+    stage.scene(title, console.case_view(found, records.load(case.decision_json), bootstrap.now().date()))
 
 
 def _arrival(arrived: list[bytes]) -> list[Text]:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import date
+from dataclasses import replace
+from datetime import date, datetime
 from typing import Any
 
 from foi_mailbot.core.decision import AskDecision, Decision, Suppressed, Unsure, outcome_name
 from foi_mailbot.core.letter import Letter
 from foi_mailbot.core.request import Kind, Request
 from foi_mailbot.core.rulebook import Rulebook
+from foi_mailbot.ports import CaseRow
 
 
 def asks_of(decision: Decision) -> tuple[AskDecision, ...]:
@@ -86,3 +88,18 @@ def load(text: str) -> dict[str, Any]:
     """Read what `dump` wrote."""
     value: dict[str, Any] = json.loads(text or "{}")
     return value
+
+
+def with_remark(case: CaseRow, *, at: datetime, actor: str, about: str, text: str) -> CaseRow:
+    """Return the case with what an officer said of it added; a blank text adds nothing. Earlier remarks stay."""
+    if not text.strip():
+        return case
+    kept = load(case.request_json)
+    remark = {"at": at.isoformat(timespec="seconds"), "actor": actor, "about": about, "text": text}
+    return replace(case, request_json=dump({**kept, "remarks": [*remarks(case), remark]}))
+
+
+def remarks(case: CaseRow) -> list[dict[str, str]]:
+    """Return every reason given and check noted by an officer, oldest first: at, actor, about and text of each."""
+    found: list[dict[str, str]] = load(case.request_json).get("remarks", [])
+    return found

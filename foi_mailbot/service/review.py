@@ -16,6 +16,7 @@ from foi_mailbot.service import records
 from foi_mailbot.service.assess import Assessor, Council
 from foi_mailbot.service.intake import keep_letter, letter_row
 from foi_mailbot.service.journal import Journal, Step
+from foi_mailbot.service.lookup import find_case
 from foi_mailbot.service.posting import outbox_row
 
 
@@ -35,11 +36,11 @@ class Review:
         """
         with self.journal.step() as step:
             case, letter = self._case(step, key), self._letter(step, key)
+            state, now = advance(case.state, Action.APPROVE), self.journal.clock()
             _refuse_unready(case, letter, seen)
-            moved = replace(
-                case, state=advance(case.state, Action.APPROVE), note=f"Checked: {checks}" if checks else ""
-            )
-            row = outbox_row(moved, letter, self.councils[case.mailbox], self.journal.clock())
+            moved = replace(case, state=state, note="")
+            moved = records.with_remark(moved, at=now, actor=actor, about="checks before approval", text=checks)
+            row = outbox_row(moved, letter, self._council(case), now)
             step.tx.cases.update(moved)
             step.tx.outbox.put(row)
             step.record(
@@ -54,11 +55,15 @@ class Review:
             )
         return moved
 
-    def edit(self, key: str, *, actor: str, text: str) -> LetterRow:
-        """Put an officer's wording in a new version of the letter; an approval of the old one is void."""
+    def edit(self, key: str, *, actor: str, text: str, seen: str = "") -> LetterRow:
+        """Put an officer's wording in a new version of the letter; an approval of the old one is void.
+
+        `seen` is the content hash of the version that was edited: if it is no longer the current one, this refuses.
+        """
         with self.journal.step() as step:
             case, letter = self._case(step, key), self._letter(step, key)
             state = advance(case.state, Action.EDIT)
+            _refuse_changed(case, letter, seen)
             text, missing = _tidy(text), _missing(case, letter, text)
             edited = Letter(
                 recipient=letter.recipient,
@@ -89,7 +94,7 @@ class Review:
         with self.journal.step() as step:
             case = self._case(step, key)
             state = advance(case.state, Action.DRAFT)
-            council, raw = self.councils[case.mailbox], step.tx.letters.raw(case.raw_sha256)
+            council, raw = self._council(case), step.tx.letters.raw(case.raw_sha256)
             if raw is None:
                 raise Parked(f"The mail of case {case.id} is no longer kept, so it cannot be drafted anew.")
             assessed = self.assessor.mail(raw, council, case.received)
@@ -104,7 +109,7 @@ class Review:
                 state=state,
                 outcome=record["outcome"],
                 decision_json=records.dump(record),
-                request_json=draft.kept(),
+                request_json=records.dump({**records.load(draft.kept()), "remarks": records.remarks(case)}),
                 rulebook_sha256=self.assessor.rulebook.sha256,
                 note="",
             )
@@ -141,6 +146,8 @@ class Review:
         with self.journal.step() as step:
             case = self._case(step, key)
             moved = replace(case, state=advance(case.state, action), note=reason)
+            about = str(action).replace("_", " ")
+            moved = records.with_remark(moved, at=self.journal.clock(), actor=actor, about=about, text=reason)
             self._place(step, moved)
             digest = hashlib.sha256(reason.encode()).hexdigest()
             step.record(event, case=case.id, actor=actor, action=str(action), reason_sha256=digest)
@@ -154,10 +161,15 @@ class Review:
             step.tx.outbox.put(replace(waiting, state=case.state))
 
     def _case(self, step: Step, key: str) -> CaseRow:
-        case = step.tx.cases.get(key)
-        if case is None:
-            raise Parked(f"There is no case {key}. `foi-mailbot queue --all` lists every case.")
-        return case
+        return find_case(step.tx, key)
+
+    def _council(self, case: CaseRow) -> Council:
+        council = self.councils.get(case.mailbox)
+        if council is None:
+            raise Parked(
+                f"Case {case.id} came to mailbox {case.mailbox}, which the settings no longer have. Put it back first."
+            )
+        return council
 
     def _letter(self, step: Step, key: str) -> LetterRow:
         case = self._case(step, key)
@@ -171,8 +183,15 @@ def _refuse_unready(case: CaseRow, letter: LetterRow, seen: str) -> None:
     if letter.blocked:
         reasons = "\n".join(f"  - {reason}" for reason in letter.blocked)
         raise Parked(f"The letter of case {case.id} cannot be approved yet:\n{reasons}")
+    _refuse_changed(case, letter, seen)
+
+
+def _refuse_changed(case: CaseRow, letter: LetterRow, seen: str) -> None:
     if seen and not letter.content_sha256.startswith(seen):
-        raise Parked(f"The letter of case {case.id} changed since you looked at it; look again before approving.")
+        raise Parked(
+            f"The letter of case {case.id} changed since you looked at it: "
+            f"`foi-mailbot show {case.id}` prints it as it is now. Nothing was done."
+        )
 
 
 def _tidy(text: str) -> str:

@@ -1,0 +1,52 @@
+"""What every command stands in: the same options, exit codes, an opened App that is closed again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+import typer
+
+from foi_mailbot import bootstrap
+from foi_mailbot.bootstrap import App
+from foi_mailbot.service.lookup import Dossier, dossier
+
+OK, PERSON, USAGE, LATER = 0, 1, 2, 75
+DEFAULT_CONFIG = Path("/etc/foi-mailbot/foi_mailbot.toml")
+
+Config = Annotated[
+    Path,
+    typer.Option("--config", "-c", envvar="FOI_MAILBOT_CONFIG", help="The settings file.", show_default=True),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of words.")]
+
+
+@contextmanager
+def opened(config: Path, *, service: bool = False) -> Iterator[App]:
+    """Yield the App those settings describe. Raises Fatal, in plain English, on whatever has to be mended first."""
+    app = bootstrap.build(bootstrap.load_settings(config), service=service)
+    try:
+        yield app
+    finally:
+        app.store.close()
+
+
+def found(app: App, key: str) -> Dossier:
+    """Return all about the case of that id or reference. Raises Parked if it is not exactly one."""
+    with app.journal.step() as step:
+        return dossier(step.tx, key)
+
+
+def today() -> date:
+    """Return the date in England: the clock the law counts by."""
+    return bootstrap.now().astimezone(ZoneInfo("Europe/London")).date()
+
+
+def print_json(value: Any) -> None:  # noqa: ANN401 - any JSON value
+    """Print one JSON value for a program to read."""
+    typer.echo(json.dumps(value, indent=2, ensure_ascii=False))
