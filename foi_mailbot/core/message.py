@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from email.message import Message as Mail
@@ -28,6 +28,9 @@ __all__ = [
 
 MAX_INNER_MAILS = 10  # mails within mails within mails
 ADDRESS_LIMIT = 50_000  # characters of one address header that are read
+PART_LIMIT = 500_000  # characters of one text part that are looked at, its quoted history included
+REQUEST_LIMIT = 100_000  # characters of new, forwarded and attached text in all: many times the longest request
+MAX_FILES_READ = 25  # attachments whose text is read: each may take its reader many seconds
 # Parts that accompany a mail and never carry a request: nobody needs their text.
 NO_TEXT_WANTED = frozenset(
     {
@@ -43,6 +46,8 @@ NO_TEXT_WANTED = frozenset(
         "message/disposition-notification",
     }
 )
+_TOO_LONG = "the mail's text is too long to be read automatically: only its beginning was read"
+_REQUEST_ORIGINS = frozenset({Origin.BODY, Origin.FORWARDED, Origin.ATTACHMENT})
 _MESSAGE_ID = re.compile(r"<[^<>\s]{1,995}>")
 _ADDRESS = re.compile(r"[^\s@<>\",;:()\[\]\\]{1,200}@[^\s@<>\",;:()\\]{1,253}")
 
@@ -130,7 +135,7 @@ def parse(raw: bytes) -> Message:
         headers=headers,
         content_type=media_type(mail),
         report_type=parameter(mail, "report-type").strip().lower(),
-        passages=tuple(passages),
+        passages=_bounded(passages, problems),
         attachments=tuple(attachments),
         problems=tuple(dict.fromkeys(problems)),
     )
@@ -142,22 +147,38 @@ def with_texts(message: Message, extract: ExtractText) -> Message:
     What cannot be read becomes a problem, so that a person opens it.
     """
     attachments: list[Attachment] = []
+    unread = MAX_FILES_READ
     passages = list(message.passages)
     problems = list(message.problems)
     for attachment in message.attachments:
         if attachment.logo or attachment.content_type in NO_TEXT_WANTED:
             attachments.append(attachment)
             continue
-        found = extract(attachment)
+        unread -= 1
+        found = extract(attachment) if unread >= 0 else Extracted(problem="the mail has too many attachments")
         attachments.append(replace(attachment, text=found.text, problem=found.problem))
         if found.text.strip():
             passages.append(Passage(Origin.ATTACHMENT, found.text, attachment.name))
         else:
             why = found.problem or "it holds no text"
             problems.append(f"attachment {attachment.name} could not be read: {why}")
-    return replace(
-        message, attachments=tuple(attachments), passages=tuple(passages), problems=tuple(dict.fromkeys(problems))
-    )
+    bounded = _bounded(passages, problems)
+    return replace(message, attachments=tuple(attachments), passages=bounded, problems=tuple(dict.fromkeys(problems)))
+
+
+def _bounded(passages: Sequence[Passage], problems: list[str]) -> tuple[Passage, ...]:
+    """Cut what may be request text to REQUEST_LIMIT in all: a mail must not keep the daemon busy for ever."""
+    left = REQUEST_LIMIT
+    kept: list[Passage] = []
+    for passage in passages:
+        if passage.origin in _REQUEST_ORIGINS:
+            if len(passage.text) > left:
+                problems.append(_TOO_LONG)
+            passage = replace(passage, text=passage.text[:left])
+            left -= len(passage.text)
+        if passage.text:
+            kept.append(passage)
+    return tuple(kept)
 
 
 def _headers(mail: Mail, problems: list[str]) -> tuple[tuple[str, str], ...]:
@@ -187,7 +208,9 @@ def _read_body(
         elif isinstance(part, MailPart):
             _read_inner(part.mail, passages, attachments, problems, depth + 1)
         else:
-            passages += cut(part.text, subject)
+            if len(part.text) > PART_LIMIT:
+                problems.append(_TOO_LONG)
+            passages += cut(part.text[:PART_LIMIT], subject)
 
 
 def _read_inner(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import random
+from dataclasses import replace
 from email.message import EmailMessage
 from email.policy import SMTP
 
@@ -12,7 +13,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from foi_mailbot.core.charset import decode, decode_words, header_text, html_to_text
-from foi_mailbot.core.message import Attachment, Extracted, Message, Origin, is_forward, parse, with_texts
+from foi_mailbot.core.message import (
+    MAX_FILES_READ,
+    PART_LIMIT,
+    REQUEST_LIMIT,
+    Attachment,
+    Extracted,
+    Message,
+    Origin,
+    is_forward,
+    parse,
+    with_texts,
+)
+
+# Python 3.13 deprecates how mail-parser-reply calls re.sub; it works until 3.15 at least.
+pytestmark = pytest.mark.filterwarnings("ignore:'count' is passed as positional argument:DeprecationWarning")
 
 RULE = "-" * 67
 PLATFORM = f"""Dear Dover District Council,
@@ -416,6 +431,30 @@ HOSTILE = {
 @pytest.mark.parametrize("raw", HOSTILE.values(), ids=HOSTILE.keys())
 def test_mail_built_to_choke_a_parser_is_read_in_seconds(raw: bytes) -> None:
     assert isinstance(parse(raw), Message)
+
+
+def test_endless_text_is_read_from_its_beginning_only_and_a_person_is_told() -> None:
+    for endless in ("How many bins? " * 50_000, "> quoted\n" * PART_LIMIT):
+        message = plain("How many?\n" + endless)
+        assert len(message.text_of(Origin.BODY, Origin.FORWARDED)) <= REQUEST_LIMIT
+        assert message.text_of(Origin.BODY).startswith("How many?")
+        assert "too long" in message.problems[0]
+    assert plain("How many bins? " * 6_000).problems == ()
+
+
+def test_endless_attachments_are_not_all_read_and_a_person_is_told() -> None:
+    files = tuple(Attachment(f"{n}.txt", "text/plain", b"x") for n in range(MAX_FILES_READ + 1))
+    read: list[str] = []
+
+    def extract(attachment: Attachment) -> Extracted:
+        read.append(attachment.name)
+        return Extracted(text="y" * REQUEST_LIMIT)
+
+    message = with_texts(replace(plain("How many?"), attachments=files), extract)
+    assert len(read) == MAX_FILES_READ
+    assert len(message.text_of(Origin.ATTACHMENT)) < REQUEST_LIMIT
+    assert any("too many attachments" in problem for problem in message.problems)
+    assert any("too long" in problem for problem in message.problems)
 
 
 def storable(message: Message) -> bool:
