@@ -28,7 +28,7 @@ def assessor() -> Assessor:
 def _record(folder: Path, assessor: Assessor, office: Path, wanted: dict[str, Any]) -> dict[str, Any]:
     (source,) = folder.glob("request.*")
     settings = bootstrap.load_settings(council(office, imap_port=1, smtp_port=1, password="x").settings)
-    body = bootstrap.build_council(settings.mailboxes[0], settings, assessor, wanted.get("authority", "DOV"))
+    body = bootstrap.build_asked_council(settings, assessor, wanted.get("authority", "DOV"))
     return triage(source.read_bytes(), source.suffix, assessor, body, date.fromisoformat(wanted["received"]))
 
 
@@ -56,4 +56,4 @@ def test_there_are_scenarios() -> None:
 
 def test_the_shipped_settings_serve_triage_as_they_are(assessor: Assessor) -> None:
     settings = bootstrap.load_settings(resources.config_dir() / "foi_mailbot.toml")
-    assert bootstrap.build_council(settings.mailboxes[0], settings, assessor, "CAN").identity.authority_name
+    assert bootstrap.build_asked_council(settings, assessor, "CAN").identity.authority_name

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import re
+from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from dataclasses import replace
 from datetime import UTC, date, datetime, time
 from typing import Any
 
+from foi_mailbot.core.charset import decode
+from foi_mailbot.core.decision import Unsure
+from foi_mailbot.core.request import Kind
 from foi_mailbot.service.assess import Assessor, Council
 
 _HEADER = re.compile(rb"[A-Za-z][A-Za-z0-9-]*:[ \t\r\n]")
+_CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]|\A%PDF-")  # what no plain text holds
 _MAIL_HEADERS = re.compile(
     rb"^(from|to|subject|date|message-id|received|mime-version|return-path|content-type):", re.IGNORECASE | re.MULTILINE
 )
@@ -30,6 +35,26 @@ def triage(raw: bytes, suffix: str, assessor: Assessor, council: Council, receiv
         received = datetime.combine(received_on, time(12), UTC)
         assessment = assessor.mail(raw, council, received)
     else:
-        text = raw.decode("utf-8-sig", errors="replace").replace("\r\n", "\n")
+        text = _text(raw)
         assessment = assessor.text(text, council, received_on)
+        if why := _not_text(text):
+            assessment = replace(assessment, decision=Unsure((), why, Kind.OTHER), reasons=(why,))
     return assessor.record(assessment, assessor.draft(assessment, council, assessment.reference))
+
+
+def _text(raw: bytes) -> str:
+    """Decode plain text as it lies in files: UTF-8, what Windows calls Unicode, or windows-1252."""
+    if raw.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
+        text = raw.decode("utf-16", errors="replace")
+    else:
+        text = decode(raw.removeprefix(BOM_UTF8)).text
+    return text.replace("\r\n", "\n")
+
+
+def _not_text(text: str) -> str:
+    """Return why this is nobody's request, "" if it may be one."""
+    if not text.strip():
+        return "There is nothing in it to decide: it is empty."
+    if _CONTROLS.search(text):
+        return "This is neither a mail nor plain text. Give the mail it came with, as a file ending in .eml."
+    return ""
