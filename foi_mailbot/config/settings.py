@@ -279,4 +279,9 @@ class Settings(Table):
             for mailbox in self.mailboxes
             if not mailbox.letters.reviewable
         ]
+        found += [
+            f"No letter of {mailbox.name} can be approved: give team or signature in its [mailbox.letters]."
+            for mailbox in self.mailboxes
+            if not (mailbox.letters.team or mailbox.letters.signature)
+        ]
         return tuple(dict.fromkeys(filter(None, found)))
