@@ -178,6 +178,22 @@ def test_show_gives_the_servers_answer_and_the_message_id(
     assert shown["sending"]["message_id"] in said.replace(" ", "")
 
 
+def test_an_acknowledgement_is_told_apart_from_the_letter(terminal: Terminal) -> None:
+    text = terminal.settings.read_text("utf-8")
+    terminal.settings.write_text(
+        text.replace("[mailbox.letters]", "[mailbox.letters]\nacknowledgement = true"), "utf-8"
+    )
+    terminal.read(mail(REDIRECTED, subject="Children FI16751"))
+    (sent,) = terminal.send().sent
+    assert b"Auto-Submitted: auto-replied" in sent.content
+    shown = terminal.json("show", "FI16751")
+    assert (shown["state"], shown["sending"], shown["acknowledgement"]["state"]) == ("drafted", None, "sent")
+    assert "The automatic acknowledgement: sent." in " ".join(terminal.call("show", "FI16751").split())
+    lines = [json.loads(line) for line in terminal.call("audit", "log", "--json").splitlines()]
+    purposes = [line["details"]["purpose"] for line in lines if line["event"] == "letter.sent"]
+    assert purposes == ["acknowledgement"]
+
+
 def test_nothing_a_stranger_writes_commands_the_terminal(terminal: Terminal) -> None:
     terminal.read(mail(REDIRECTED + "\n\x1b[2J [/red] [bold]\u202egnp", subject="FI16751 [/] =?utf-8?q?=1B[31m?="))
     for words in (("show", "FI16751"), ("queue",), ("audit", "log")):
