@@ -13,7 +13,7 @@ from foi_mailbot.core.jurisdiction import Holder, Ours, Shared, Theirs, in_being
 from foi_mailbot.core.matching import Matcher, compile_rulebook, words
 from foi_mailbot.core.request import Ask, Kind, Request
 from foi_mailbot.core.rulebook import Regime, Rulebook
-from foi_mailbot.core.weighing import Found, Lean, Weighed, content_words, find, speaking, weigh
+from foi_mailbot.core.weighing import Found, Lean, Weighed, content_words, find, speaking, subjects, weigh
 
 
 class AskOutcome(StrEnum):
@@ -108,7 +108,12 @@ INHERIT_WORDS = 9
 CORPORATE_WORDS = 5
 """… and than this if it asks for what every council has: contracts, staff, spending."""
 
-_ANAPHORA_FIRST = 12  # words: "of these" further in points back inside the same question
+FOREIGN_WORDS = 0
+"""… and no more than this that name a subject of their own, if only the question before lends it one."""
+THEME = 2
+"""So many questions about one service of another body make it the topic of those that follow."""
+
+_ANAPHORA_FIRST = 8  # words: "of these" further in points back inside the same question
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +126,8 @@ class _Bench:
     holders: dict[str, Holder]
     topic: Weighed
     known: frozenset[str]  # stems that add nothing: empty words, and what the preamble has spoken of already
+
+    theme: tuple[str, ...] = ()  # functions that all questions so far are about, if they are another body's
 
     def find(self, spans: Sequence[tuple[int, int]]) -> Found:
         return find(self.request.text, spans, self.matcher, self.holders.__getitem__)
@@ -163,19 +170,30 @@ def _judge_all(request: Request, rulebook: Rulebook, authority: str, on: date) -
     bench = _Bench(request, rulebook, matcher, holders, weigh(found, strict=False), _empty(_Same(rulebook)) | said)
     judged: list[AskDecision] = []
     previous = Weighed(Lean.NOWHERE)
+    weighed: list[Weighed] = []
     for ask in request.asks:
-        previous = _weigh_ask(ask, bench, previous)
+        previous = _weigh_ask(ask, replace(bench, theme=_theme(weighed)), previous)
+        weighed.append(previous)
         judged.append(_as_decision(ask, previous, bench))
     return tuple(judged)
 
 
 def _weigh_ask(ask: Ask, bench: _Bench, previous: Weighed) -> Weighed:
     head = _head_spans(ask)
-    settled = [f for w in (bench.topic, previous) if w.lean in (Lean.THEIRS, Lean.BOTH) for f in w.functions]
-    found = bench.find(head).without_examples(settled)
+    found = bench.find(head)
     # "of these" carries on with a population that is already another body's: the service need not head it again
-    follows = previous.lean in (Lean.THEIRS, Lean.BOTH) and _anaphoric(found, head)
-    own = weigh(found, strict=not follows, settled=settled)
+    follows = _points_away(previous) and _refers(found, head, "of_these")
+    settled = bench.topic.functions if _points_away(bench.topic) else ()
+    settled += (*bench.theme, *(previous.functions if follows else ()))
+    found = found.without_examples(settled)
+    alone = not (_points_away(bench.topic) or _points_away(previous))
+    own = weigh(
+        found,
+        strict=not follows,
+        settled=settled,
+        before=previous.functions if _points_away(previous) else (),
+        alone=alone,
+    )
     details = bench.find(ask.details)
     if own.lean in (Lean.THEIRS, Lean.BOTH, Lean.DOUBTFUL):
         return _checked(own, found, details, bench.topic)
@@ -215,13 +233,16 @@ def _inherit(
         return replace(source, why=(f"it goes on about {origin}, which is this council's own",))
     if source.lean is Lean.DOUBTFUL:
         return replace(source, why=(f"it goes on about {origin}: {source.why[0]}",))
-    backed = found.weak(Theirs, Shared)
+    backed = set(found.weak(Theirs, Shared)) & set(source.functions)
     if found.weak(Ours) and not backed:
         return _doubted(source, f"it may go on about {origin}, but has words of this council's own services")
     if found.listed("own_documents") and not backed:
         return _doubted(source, "it asks for documents, which this council may have of its own")
     if details.listed("own_records_hard"):
         return _doubted(source, "its sub-questions name this council's own records")
+    lent = source is previous and not (backed or bench.theme) and not _refers(found, head, "anaphora")
+    if lent and subjects(found, source.functions) > FOREIGN_WORDS:
+        return _doubted(source, f"it may have a subject of its own, apart from {origin}")
     corporate = found.listed("own_records_soft") and source is not previous
     limit = CORPORATE_WORDS if corporate else INHERIT_WORDS
     if not backed and content_words(bench.request.text, head, bench.known) >= limit:
@@ -229,14 +250,25 @@ def _inherit(
     return replace(source, why=(f"it goes on about {origin}", source.why[-1]))
 
 
-def _anaphoric(found: Found, head: Sequence[tuple[int, int]]) -> bool:
-    return any(len(words(found.text, head[0][0], h.start)) <= _ANAPHORA_FIRST for h in found.listed("anaphora"))
+def _theme(weighed: Sequence[Weighed]) -> tuple[str, ...]:
+    """Return the functions that at least THEME questions, and all of them, share as another body's."""
+    if len(weighed) < THEME or not all(_points_away(w) for w in weighed):
+        return ()
+    return tuple(f for f in weighed[0].functions if all(f in w.functions for w in weighed))
+
+
+def _points_away(weighed: Weighed) -> bool:
+    return weighed.lean in (Lean.THEIRS, Lean.BOTH)
+
+
+def _refers(found: Found, head: Sequence[tuple[int, int]], how: str) -> bool:
+    return any(len(words(found.text, head[0][0], h.start)) <= _ANAPHORA_FIRST for h in found.listed(how))
 
 
 def _source(found: Found, bench: _Bench, previous: Weighed, head: Sequence[tuple[int, int]]) -> tuple[Weighed, str]:
     continued = set(found.weak(Ours, Theirs, Shared)) & set(previous.functions)
     if previous.lean is not Lean.NOWHERE and (
-        _anaphoric(found, head) or (continued and not continued & set(bench.topic.functions))
+        _refers(found, head, "anaphora") or (continued and not continued & set(bench.topic.functions))
     ):
         return previous, "the question before"
     if bench.topic.lean is not Lean.NOWHERE:

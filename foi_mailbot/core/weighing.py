@@ -15,8 +15,8 @@ MODIFIERS = 2
 """So many words directly before a service may belong to its own phrase ("unfilled school crossing patrols")."""
 
 _ASIDE = re.compile(
-    r"\([^()]*\)|\b(?:e\.g\.?|(?:such as|for example|for instance|excluding|except|other than|not including|rather than|"
-    r"apart from|instead of|unrelated to|not (?:the|about|including))\b)[^.;?\n]*",
+    r"\([^()]*\)|\b(?:e\.g\.?|(?:such as|for example|for instance|excluding|except|other than|not including|"
+    r"rather than|apart from|instead of|unrelated to|not (?:the|about|including))\b)[^.;?\n]*",
     re.IGNORECASE,
 )
 _BOILERPLATE = re.compile(
@@ -55,6 +55,10 @@ _ATTRIBUTES = frozenset(
 
 
 _ARTICLE = len(" the ")
+
+
+SLACK = 1
+"""So many words may stand before a service that the question before was about already."""
 
 
 class Lean(StrEnum):
@@ -100,7 +104,9 @@ class Found:
         return any(a <= hit.start and hit.end <= b for a, b in self.asides)
 
     def without_examples(self, settled: Sequence[str]) -> Found:
-        """Leave out other services' likely words where they only list the settled services' cases (in brackets, after a colon).
+        """Leave out other services' likely words that only list the settled services' cases.
+
+        These stand in brackets or after a colon.
 
         "Where did the exploitation occur: parks, hotels?" asks about neither parks nor hotels. What is named for
         certain (a decisive phrase) stays in, so that a list across both tiers is still seen.
@@ -141,6 +147,15 @@ class Found:
         return [h for h in self.hits if not h.owner and h.level == name]
 
 
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """How closely a question must name another body's service before it counts."""
+
+    strict: bool
+    alone: bool
+    slack: int
+
+
 def find(text: str, spans: Sequence[tuple[int, int]], matcher: Matcher, holder: Callable[[str], Holder]) -> Found:
     """Find the vocabulary in those spans of the text; asides ("such as …", brackets) never speak for another body."""
     asides = tuple(m.span() for start, end in spans for m in _ASIDE.finditer(text, start, end))
@@ -156,10 +171,14 @@ def find(text: str, spans: Sequence[tuple[int, int]], matcher: Matcher, holder: 
     return Found(text, hits, scores(hits), {h.owner: holders[h.owner] for h in hits if h.owner}, tuple(spans), asides)
 
 
-def weigh(found: Found, *, strict: bool, settled: Sequence[str] = ()) -> Weighed:
+def weigh(
+    found: Found, *, strict: bool, settled: Sequence[str] = (), before: Sequence[str] = (), alone: bool = True
+) -> Weighed:
     """Weigh what was found; `strict` also demands that another body's service heads its sentence.
 
     `settled` are functions the request has already proved to be about: they need not head the question again.
+    `before` are those of the question before: a few words more may stand before them. `alone` says that neither it
+    nor the topic names a service of another body.
     """
     theirs, ours, unknown = found.firm(Theirs, Shared), found.firm(Ours), found.firm(Unknown)
     hard = found.listed("own_records_hard")
@@ -169,11 +188,12 @@ def weigh(found: Found, *, strict: bool, settled: Sequence[str] = ()) -> Weighed
     if theirs:
         proved = bool(set(theirs) & set(settled))
         theirs = [f for f in theirs if f in settled or _decided(found, f)] if proved else theirs
-        return _weigh_theirs(found, theirs, ours, unknown, strict=strict and not proved, alone=not settled)
+        way = _Way(strict and not proved, alone, SLACK if set(theirs) & set(before) else 0)
+        return _weigh_theirs(found, theirs, ours, unknown, way)
     if ours:
         why = tuple(_reason(found.holders[f]) for f in ours)
         return Weighed(Lean.OURS, tuple(ours), (), tuple(found.hits_of(ours)), why)
-    if unknown and (not strict or _heads(found, found.hits_of(unknown)[0], alone=False)):
+    if unknown and (not strict or _heads(found, found.hits_of(unknown)[0], _Way(strict, False, 0))):
         why = tuple(_reason(found.holders[f]) for f in unknown)
         return Weighed(Lean.DOUBTFUL, tuple(unknown), (), tuple(found.hits_of(unknown)), why)
     return Weighed(Lean.NOWHERE)
@@ -189,19 +209,23 @@ def content_words(text: str, spans: Sequence[tuple[int, int]], empty: frozenset[
     return count
 
 
+def subjects(found: Found, functions: Sequence[str]) -> int:
+    """Count the words of a stretch that name a subject other than those functions: no carriers, no place names."""
+    own = [(h.start, h.end) for h in found.hits if h.owner in functions and _supports(found, h)]
+    return sum(len(_foreign(found, words(found.text, start, end), own)) for start, end in found.spans)
+
+
 def speaking(text: str, spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
     """Return the sentences of those spans that say something about the subject: no conditions, no courtesies."""
     parts = [part for start, end in spans for part in sentences(text, start, end)]
     return [(a, b) for a, b in parts if not _BOILERPLATE.search(text[a:b])]
 
 
-def _weigh_theirs(
-    found: Found, theirs: list[str], ours: list[str], unknown: list[str], *, strict: bool, alone: bool
-) -> Weighed:
+def _weigh_theirs(found: Found, theirs: list[str], ours: list[str], unknown: list[str], way: _Way) -> Weighed:
     evidence = found.hits_of(theirs)
     first = min(evidence, key=lambda h: h.start)
     bodies = tuple(dict.fromkeys(_body(found.holders[f]) for f in theirs))
-    doubt = _doubt(found, first, theirs, unknown, strict=strict, alone=alone)
+    doubt = _doubt(found, first, theirs, unknown, way)
     if ours:
         own = found.hits_of(ours)
         spoken = [h for h in own if not found.aside(h)]
@@ -219,35 +243,36 @@ def _weigh_theirs(
     return Weighed(lean, tuple(theirs), bodies, (*evidence, *kept), reasons)
 
 
-def _doubt(found: Found, first: Hit, theirs: list[str], unknown: list[str], *, strict: bool, alone: bool) -> str:
+def _doubt(found: Found, first: Hit, theirs: list[str], unknown: list[str], way: _Way) -> str:
     if unknown:
         return f"it also names what no body can be given for: {_reason(found.holders[unknown[0]])}"
     if found.listed("list_cues"):
         return "it asks about all services alike"
     if found.listed("own_side"):
         return "it has this council acting for itself"
-    if strict and any(h.level == "away" and h.owner in theirs for h in found.hits):
+    if way.strict and any(h.level == "away" and h.owner in theirs for h in found.hits):
         return "words that usually mean something else stand beside it"
-    if strict and _mentioned(found, first):
+    if way.strict and _mentioned(found, first, before=bool(way.slack)):
         return "words of this council's own services stand beside it"
     if _aside_of(found, first):
         return "it is named as a place or an occasion only"
     if found.listed("products"):
         return "it asks about a product or system this council may use as well"
-    if strict and sum(_scoring(h) for h in found.hits if h.owner in theirs) < 2 and first.level != "decisive":
+    if way.strict and sum(_scoring(h) for h in found.hits if h.owner in theirs) < 2 and first.level != "decisive":
         return "a single likely word is too little"
-    if strict and not _heads(found, first, alone=alone):
+    if way.strict and not _heads(found, first, way):
         said = found.text[first.start : first.end]
         return f"“{said}” does not stand at the head of the question"
     return ""
 
 
-def _mentioned(found: Found, first: Hit) -> bool:
+def _mentioned(found: Found, first: Hit, *, before: bool) -> bool:
     """Say whether a word of ours that no other body's function shares stands in the question, however faint."""
     ours = [h for h in found.hits if h.owner and h.level == "weak" and isinstance(found.holders[h.owner], Ours)]
     backed = {(h.start, h.end) for h in found.hits if _supports(found, h)}
     backed |= {(h.start, h.end) for h in found.listed("processes")}
     backed |= {(h.start, h.end) for h in found.listed("applying") if h.start >= first.end}
+    ours = [h for h in ours if not before or h.end <= first.start]
     return any((h.start, h.end) not in backed for h in ours)
 
 
@@ -260,11 +285,11 @@ def _decided(found: Found, function: str) -> bool:
     return any(h.level == "decisive" for h in found.hits_of([function]))
 
 
-def _heads(found: Found, hit: Hit, *, alone: bool) -> bool:
+def _heads(found: Found, hit: Hit, way: _Way) -> bool:
     """Say whether a service is what its question is about, not a circumstance of something else.
 
     Between the opening words ("how many") and the service may stand only words that carry any subject ("children",
-    "reports") and at most MODIFIERS directly before it; `alone` means that no question before has named a service.
+    "reports") and at most MODIFIERS directly before it; `way.slack` more if the question before was about it.
     """
     start = found.sentence_start(hit.start)
     if any(h.start >= start and h.end <= hit.start for h in found.listed("relations")):
@@ -274,9 +299,9 @@ def _heads(found: Found, hit: Hit, *, alone: bool) -> bool:
     opened = [h for h in found.listed("openers") if start <= h.start and h.end <= hit.start]
     opener = max(opened, key=lambda h: h.end, default=None)
     lead = words(found.text, opener.end if opener else start, hit.start)
-    if alone and opener and _COUNT.match(found.text, opener.start) and _attributes_only(lead):
+    if way.alone and opener and _COUNT.match(found.text, opener.start) and _attributes_only(lead):
         return False
-    return not _subjects(found, lead, hit)
+    return len(_subjects(found, lead, hit)) <= way.slack
 
 
 def _attributes_only(lead: Sequence[Word]) -> bool:
@@ -285,15 +310,17 @@ def _attributes_only(lead: Sequence[Word]) -> bool:
 
 
 def _subjects(found: Found, lead: Sequence[Word], hit: Hit) -> list[Word]:
-    spans = _empty_spans(found)
-    spans += [(h.start, h.end) for h in found.hits if _supports(found, h)]
-    foreign = [
-        w for w in lead if _carries(w, frozenset()) and not _is_name(w) and not any(a <= w.start < b for a, b in spans)
-    ]
+    foreign = _foreign(found, lead, [(h.start, h.end) for h in found.hits if _supports(found, h)])
     at, modifiers = hit.start, 0
     while foreign and modifiers < MODIFIERS and not found.text[foreign[-1].end : at].strip(" -–,"):
         at, modifiers = foreign.pop().start, modifiers + 1
     return foreign
+
+
+def _foreign(found: Found, lead: Sequence[Word], own: Sequence[tuple[int, int]]) -> list[Word]:
+    spans = [*_empty_spans(found), *own]
+    named = [w for w in lead if _carries(w, frozenset()) and not _is_name(w)]
+    return [w for w in named if not any(a <= w.start < b for a, b in spans)]
 
 
 def _supports(found: Found, hit: Hit) -> bool:
