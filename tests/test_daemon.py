@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,7 @@ import pytest
 from foi_mailbot import bootstrap, daemon
 from foi_mailbot.adapters.memory_mail import MemoryMailbox
 from foi_mailbot.adapters.pulse import Pulse
-from tests.council import Council, council
+from tests.council import Council, council, mail
 
 
 @pytest.fixture
@@ -88,8 +89,9 @@ def test_it_says_ready_alive_and_stopping_and_ends_with_zero(office: Council, ma
             pass
         assert said == "STOPPING=1"
         assert process.wait(30) == 0, "an unreachable mail server is no reason to end badly"
-    events = [line["event"] for line in office.lines("audit", "log")]
-    assert events == ["service.started", "service.stopped"]
+    started, stopped = office.lines("audit", "log")
+    assert (started["event"], stopped["event"]) == ("service.started", "service.stopped")
+    assert started["details"].keys() == {"mode", "version", "rulebook_sha256"}
 
 
 def test_a_manager_that_went_away_does_not_stop_the_service(office: Council, tmp_path: Path) -> None:
@@ -113,6 +115,29 @@ def test_a_run_that_only_met_silent_servers_asks_to_be_tried_again(office: Counc
     said = office.call("run", "--once", code=75)
     assert said.startswith("0 read, 0 sent, 0 uncertain, 1 faults")
     assert "fault: dover: " in said
+
+
+class Interrupted(MemoryMailbox):
+    """A mailbox in whose opening the service is told to end."""
+
+    def open(self, folder: str) -> int:
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(0.3)
+        return super().open(folder)
+
+
+def test_a_single_run_that_is_told_to_end_begins_no_further_batch_and_leaves_the_rest_for_the_next(
+    office: Council,
+) -> None:
+    tallies = []
+    for kind in (Interrupted, MemoryMailbox):
+        app = bootstrap.build(bootstrap.load_settings(office.settings))
+        box = kind()
+        box.deliver(mail("How many bins did you collect?"), received=datetime(2026, 11, 23, tzinfo=UTC))
+        (desk,) = app.desks
+        app.desks = (replace(desk, intake=replace(desk.intake, mailbox=box)),)
+        tallies.append(asyncio.run(daemon.run_once(app)))
+    assert [(tally.read, tally.faults) for tally in tallies] == [(0, []), (1, [])]
 
 
 class Hanging(MemoryMailbox):
