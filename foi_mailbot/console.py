@@ -194,21 +194,19 @@ def _sending(what: str, row: OutboxRow | None) -> list[Text]:
     return [shown(head, style=STATE_STYLE.get(row.state, "")), *answers]
 
 
-def log_table(entries: Iterable[Entry]) -> Table:
-    """Return the sealed log, one line an entry."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("#", justify="right", no_wrap=True)
-    table.add_column("Time (UTC)", no_wrap=True)
-    table.add_column("Event", no_wrap=True)
-    table.add_column("Case", no_wrap=True)
-    table.add_column("Actor", no_wrap=True)
-    table.add_column("Details", overflow="fold")
+LOG_HEADING = f"{'#':>5}  {'Time (UTC)':<19}  {'Event':<16}  {'Case':<8}  Actor"
+
+
+def log_table(entries: Iterable[Entry]) -> RenderableType:
+    """Return the sealed log: when, what, which case and who on one line, the details below it."""
+    lines: list[RenderableType] = [Text(LOG_HEADING, style="bold")]
     for entry in entries:
-        details = " ".join(f"{key}={_short(value)}" for key, value in sorted(entry.event.details.items()))
-        event = entry.event
-        moment = entry.at[:19].replace("T", " ")
-        table.add_row(str(entry.seq), *map(shown, (moment, event.name, event.case, event.actor, details)))
-    return table
+        event, moment = entry.event, entry.at[:19].replace("T", " ")
+        lines.append(shown(f"{entry.seq:>5}  {moment}  {event.name:<16}  {event.case:<8}  {event.actor}"))
+        details = "  ".join(f"{key}={_short(value)}" for key, value in sorted(event.details.items()))
+        if details:
+            lines.append(Padding(shown(details, "dim"), (0, 0, 0, 7)))
+    return Group(*lines)
 
 
 def _short(value: object) -> str:
