@@ -13,7 +13,7 @@ from foi_mailbot.core.jurisdiction import Holder, Ours, Shared, Theirs, in_being
 from foi_mailbot.core.matching import Matcher, compile_rulebook, words
 from foi_mailbot.core.request import Ask, Kind, Request
 from foi_mailbot.core.rulebook import Regime, Rulebook
-from foi_mailbot.core.weighing import Found, Lean, Weighed, content_words, find, speaking, subjects, weigh
+from foi_mailbot.core.weighing import Found, Lean, Weighed, content_words, find, speaking, subjects, weigh, weigh_topic
 
 
 class AskOutcome(StrEnum):
@@ -113,7 +113,7 @@ FOREIGN_WORDS = 0
 THEME = 2
 """So many questions about one service of another body make it the topic of those that follow."""
 
-_ANAPHORA_FIRST = 8  # words: "of these" further in points back inside the same question
+_ANAPHORA_FIRST = 11  # words: "of these" further in points back inside the same question
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +167,7 @@ def _judge_all(request: Request, rulebook: Rulebook, authority: str, on: date) -
     context = speaking(request.text, request.preamble)
     found = find(request.text, context, matcher, holders.__getitem__)
     said = {word.stem for start, end in context for word in words(request.text, start, end)}
-    bench = _Bench(request, rulebook, matcher, holders, weigh(found, strict=False), _empty(_Same(rulebook)) | said)
+    bench = _Bench(request, rulebook, matcher, holders, weigh_topic(found), _empty(_Same(rulebook)) | said)
     judged: list[AskDecision] = []
     previous = Weighed(Lean.NOWHERE)
     weighed: list[Weighed] = []

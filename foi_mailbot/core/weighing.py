@@ -23,7 +23,8 @@ _BOILERPLATE = re.compile(
     r"^\W*(?:if (?:you|your|this|it|any|the|there|not|possible|available|held|limited|so desired)\b(?![^?]*\?)|"
     r"where (?:you|your|this|exact)\b(?![^?]*\?)|please (?:redact|suppress|treat|note|interpret|let me know|exclude|"
     r"acknowledge|send (?:it|this|your|the reply)|contact|state (?:this|if so))|"
-    r"(?:i (?:am|work|live|understand)|we are|my name)\b(?![^.?]*\b(?:request|would like|following|write|writing|"
+    r"(?:(?:i|we) (?:am|are|work|live|run|own|manage|teach|rent|study|volunteer|"
+    r"understand)|my name)\b(?![^.?]*\b(?:request|would like|following|write|writing|"
     r"ask|asking|researching|research|seek|seeking|information)\b)|i (?:look forward|would prefer)\b|"
     r"thank|dear\b|good (?:morning|afternoon|evening)|hello\b|to whom)",
     re.IGNORECASE,
@@ -197,6 +198,17 @@ def weigh(
         why = tuple(_reason(found.holders[f]) for f in unknown)
         return Weighed(Lean.DOUBTFUL, tuple(unknown), (), tuple(found.hits_of(unknown)), why)
     return Weighed(Lean.NOWHERE)
+
+
+def weigh_topic(found: Found) -> Weighed:
+    """Weigh what the preamble says: a topic of another body needs a sure word that none of ours leads up to."""
+    topic = weigh(found, strict=False)
+    if topic.lean not in (Lean.THEIRS, Lean.BOTH):
+        return topic
+    first = min(found.hits_of(topic.functions), key=lambda h: h.start)
+    if any(h.level == "decisive" for h in topic.hits) and not _mentioned(found, first, before=True):
+        return topic
+    return replace(topic, lean=Lean.DOUBTFUL, why=("its introduction is not sure to be about another body's service",))
 
 
 def content_words(text: str, spans: Sequence[tuple[int, int]], empty: frozenset[str]) -> int:
