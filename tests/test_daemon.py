@@ -77,6 +77,7 @@ def running(office: Council, **environment: str) -> Iterator[subprocess.Popen[st
         process.communicate()
 
 
+@pytest.mark.slow
 def test_it_says_ready_alive_and_stopping_and_ends_with_zero(office: Council, manager: Manager) -> None:
     with running(office, NOTIFY_SOCKET=str(manager.path), WATCHDOG_USEC="400000") as process:
         said = manager.hear()
@@ -94,6 +95,7 @@ def test_it_says_ready_alive_and_stopping_and_ends_with_zero(office: Council, ma
     assert started["details"].keys() == {"mode", "version", "rulebook_sha256"}
 
 
+@pytest.mark.slow
 def test_a_manager_that_went_away_does_not_stop_the_service(office: Council, tmp_path: Path) -> None:
     with running(office, NOTIFY_SOCKET=str(tmp_path / "nobody"), WATCHDOG_USEC="200000") as process:
         _wait_until_it_runs(office)
@@ -101,6 +103,7 @@ def test_a_manager_that_went_away_does_not_stop_the_service(office: Council, tmp
         assert process.wait(30) == 0
 
 
+@pytest.mark.slow
 def test_a_second_daemon_is_refused_in_one_clear_line(office: Council) -> None:
     with running(office) as process:
         _wait_until_it_runs(office)
