@@ -113,7 +113,7 @@ async def _dispatch(app: App, tally: Tally) -> None:
 async def _feed_watchdog(app: App, stuck_seconds: float) -> None:
     stuck = app.pulse.stuck(stuck_seconds)
     if stuck:
-        app.log.error("service.stuck", what=stuck, seconds=stuck_seconds)
+        app.log.error("step.stuck", what=stuck, seconds=stuck_seconds)
     else:
         notify("WATCHDOG=1")
 
