@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -50,8 +51,10 @@ def compile_pattern(name: str, regex: str) -> ReferencePattern:
     if not regex.strip():
         raise ValueError(f"{where} is empty")
     try:
-        plain = re.compile(regex, re.IGNORECASE)
-    except (re.error, OverflowError, RecursionError) as fault:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # a set like [[a] means one thing today and another in a later Python
+            plain = re.compile(regex, re.IGNORECASE)
+    except (re.error, OverflowError, RecursionError, Warning) as fault:
         raise ValueError(f"{where} is not a valid regular expression: {fault}") from None
     if plain.match("") is not None:
         raise ValueError(f"{where} also matches an empty text: say what a reference must contain")

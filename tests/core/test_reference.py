@@ -128,6 +128,11 @@ def test_a_reference_between_spaces_and_sentence_marks_is_always_found(before: s
     assert values(f"{before} FI16751{after}", DOVER) == ["FI16751"]
 
 
+def test_a_set_that_a_later_python_will_read_differently_is_refused() -> None:
+    with pytest.raises(ValueError, match="nested set"):
+        compile_pattern("ours", r"[[A-Z]{2}\d{5}")
+
+
 @settings(deadline=None)
 @given(st.text(max_size=30))
 def test_compiling_any_text_gives_a_pattern_or_a_plain_refusal(regex: str) -> None:
