@@ -179,3 +179,12 @@ def test_a_scanned_page_is_a_problem_even_among_pages_of_text() -> None:
 )
 def test_what_cannot_be_read_says_why(content: bytes, name: str, content_type: str, why: str) -> None:
     assert why in read(content, name, content_type).problem
+
+
+def test_a_mail_attached_as_a_file_with_many_files_in_it_goes_to_a_person() -> None:
+    message = EmailMessage()
+    message.set_content("How many?")
+    for number in range(5):
+        message.add_attachment(b"x", maintype="application", subtype="pdf", filename=f"{number}.pdf")
+    found = extract(Attachment("inner.eml", "message/rfc822", message.as_bytes()))
+    assert found.problem == "it is a mail that has many attachments itself"

@@ -24,16 +24,17 @@ from pypdf import PdfReader
 from pypdf.errors import PyPdfError
 
 from foi_mailbot.core.charset import MALFORMED, clean, decode, html_to_text
-from foi_mailbot.core.message import Attachment, Extracted, Origin, parse, with_texts
+from foi_mailbot.core.message import REQUEST_LIMIT, Attachment, Extracted, Origin, parse, with_texts
 
 MEMORY = 1 << 30  # bytes of address space of the child
 CPU_SECONDS = 15
 WALL_SECONDS = 20
-TEXT_LIMIT = 1_000_000  # characters
+TEXT_LIMIT = REQUEST_LIMIT  # characters; more would be cut anyway
 FILE_LIMIT = 30_000_000  # bytes of one attachment that are looked at
 UNPACKED_LIMIT = 150_000_000  # bytes a DOCX may unpack to
 PAGE_LIMIT = 500
 MAX_NESTING = 3  # mails attached as files within mails attached as files
+MAX_INNER_FILES = 4  # files within a mail attached as a file: they multiply with each level
 
 _TOO_LONG = "its text is too long to be read automatically"
 _TEXT_ENDINGS = {"txt", "csv", "tsv", "md", "text", "log"}
@@ -107,7 +108,10 @@ def _mostly_text(text: str) -> bool:
 def _mail(content: bytes, nesting: int) -> Extracted:
     if nesting >= MAX_NESTING:
         return Extracted(problem="mails are attached to one another too deeply")
-    message = with_texts(parse(content), lambda attachment: _extract(attachment, nesting + 1))
+    message = parse(content)
+    if len(message.attachments) > MAX_INNER_FILES:
+        return Extracted(problem="it is a mail that has many attachments itself")
+    message = with_texts(message, lambda attachment: _extract(attachment, nesting + 1))
     if message.problems:
         return Extracted(problem="; ".join(message.problems))
     text = message.text_of(Origin.BODY, Origin.FORWARDED, Origin.ATTACHMENT)
