@@ -11,8 +11,8 @@ from foi_mailbot.core.asks import sentences
 from foi_mailbot.core.jurisdiction import Holder, Ours, Shared, Theirs, Unknown
 from foi_mailbot.core.matching import ENOUGH, Hit, Matcher, Word, scores, words
 
-MODIFIERS = 2
-"""So many words directly before a service may belong to its own phrase ("unfilled school crossing patrols")."""
+MODIFIERS = 1
+"""So many unknown words directly before a service may belong to its own phrase ("unfilled school crossing patrols")."""
 
 _ASIDE = re.compile(
     r"\([^()]*\)|\b(?:e\.g\.?|(?:such as|for example|for instance|excluding|except|other than|not including|"
@@ -244,7 +244,7 @@ def _weigh_theirs(found: Found, theirs: list[str], ours: list[str], unknown: lis
         if min(h.start for h in own) < first.start:
             why = ("our own service comes first: the other is only mentioned with it",)
             return Weighed(Lean.OURS, tuple(ours), (), tuple(own), why)
-        if any(h.level == "decisive" for h in spoken) or first.level != "decisive" or not _counted(found, first):
+        if spoken or first.level != "decisive" or not _counted(found, first):
             doubt = "words of both tiers stand in it"
     if doubt:
         return Weighed(Lean.DOUBTFUL, tuple(theirs), bodies, tuple(evidence), (doubt,))
@@ -337,7 +337,8 @@ def _foreign(found: Found, lead: Sequence[Word], own: Sequence[tuple[int, int]])
 
 def _supports(found: Found, hit: Hit) -> bool:
     """Say whether a hit speaks for a service of another body, however faintly."""
-    return bool(hit.owner) and hit.level not in ("away", "keeps") and not isinstance(found.holders[hit.owner], Ours)
+    faint = bool(hit.owner) and hit.level not in ("away", "keeps")
+    return faint and isinstance(found.holders[hit.owner], Theirs | Shared)
 
 
 def _is_name(word: Word) -> bool:
