@@ -7,10 +7,10 @@ import email
 import email.policy
 import io
 import json
-import os
 import random
 import signal
 import subprocess
+import sys
 import time
 import zipfile
 import zlib
@@ -191,14 +191,13 @@ def test_twenty_megabyte_mails_are_read_in_bounded_memory(office: Council, dovec
     noise = random.Random(1).randbytes(15_000_000)
     large = [_attached(noise[n:], f"{n}.bin", "application/octet-stream", REDIRECTED) for n in range(4)]
     dovecot.append_many([mail(KEPT), *large, mail(KEPT, message_id="<last@example.com>")])
-    process = subprocess.Popen(office.command("run", "--once"), stdout=subprocess.PIPE)
-    assert process.stdout is not None
-    said = process.stdout.read()
-    process.stdout.close()
-    _, status, used = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    assert said.startswith(b"6 read, 0 sent")
-    assert used.ru_maxrss < 600_000, f"{used.ru_maxrss} KB"
+    # A process of its own between: a child's peak as the kernel tells it begins with that of who started it.
+    measure = "import resource, subprocess, sys; done = subprocess.run(sys.argv[1:]); "
+    measure += "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss); sys.exit(done.returncode)"
+    command = [sys.executable, "-c", measure, *office.command("run", "--once")]
+    said, peak = subprocess.run(command, stdout=subprocess.PIPE, check=True, text=True, timeout=60).stdout.splitlines()
+    assert said.startswith("6 read, 0 sent")
+    assert int(peak) < 600_000, f"{peak} KB"
     assert len(_cases(office)) == 6
 
 
@@ -412,16 +411,19 @@ def test_sigterm_in_the_middle_of_a_backlog_ends_soon_and_the_next_start_takes_t
     dovecot.append_many([mail(KEPT, subject=f"Request {n}", message_id=f"<{n}@example.com>") for n in range(300)])
     process = subprocess.Popen(office.command("run"), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     _until_filed(dovecot, 20)
-    second = office.call("run", "--once", code=2)
-    assert "already runs" in second
-    assert str(process.pid) in second
     asked = time.monotonic()
     process.send_signal(signal.SIGTERM)
     _, words = process.communicate(timeout=30)
     assert time.monotonic() - asked < 10
     assert process.returncode == 0, words
     assert 0 < len(dovecot.messages()) < 300
-    office.call("run", "--once")
+    again = subprocess.Popen(office.command("run"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    _until_filed(dovecot, 300)
+    second = office.call("run", "--once", code=2)
+    again.send_signal(signal.SIGTERM)
+    assert again.wait(30) == 0
+    assert "already runs" in second
+    assert str(again.pid) in second
     _assert_each_once(office, dovecot, 300)
 
 
