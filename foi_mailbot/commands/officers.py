@@ -63,10 +63,10 @@ def _refuse_unknown_mailbox(app: App, name: str) -> None:
 
 
 @commands.command()
-def show(key: Key, config: Config = DEFAULT_CONFIG, as_json: Json = False) -> None:
+def show(key: Key, config: Config = DEFAULT_CONFIG, actor: Actor = "", as_json: Json = False) -> None:
     """Print one case: the request, each ask with its evidence, the letter, and what became of it."""
     with opened(config) as app:
-        case = found(app, key)
+        case = app.review.view(key, actor=_actor(actor))
     if as_json:
         print_json(console.case_detail(case))
     else:
@@ -151,6 +151,13 @@ def reject(key: Key, reason: Reason, config: Config = DEFAULT_CONFIG, actor: Act
     """Discard a draft: it will never be sent."""
     with opened(config) as app:
         _report(app.review.reject(key, actor=_actor(actor), reason=reason))
+
+
+@commands.command()
+def close(key: Key, reason: Reason, config: Config = DEFAULT_CONFIG, actor: Actor = "") -> None:
+    """Close a case that is answered or needs nothing more."""
+    with opened(config) as app:
+        _report(app.review.close(key, actor=_actor(actor), reason=reason))
 
 
 @commands.command()

@@ -32,6 +32,7 @@ EVENTS: Mapping[str, str] = MappingProxyType(
         "case.kept": "The council answers this request itself: the case went to casework.",
         "case.viewed": "An officer opened a case.",
         "case.closed": "A case was closed.",
+        "letter.acknowledged": "An automatic acknowledgement was put in the outbox.",
         "letter.drafted": "A letter was drafted from the decision.",
         "letter.edited": "An officer changed the letter; any earlier approval is void.",
         "letter.approved": "An officer approved the letter with exactly the content hash in the details.",

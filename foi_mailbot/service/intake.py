@@ -155,8 +155,8 @@ class Intake:
         thread = tuple(i for i in (message.in_reply_to, *message.references) if i)
         found = step.tx.cases.find(mailbox=self.council.mailbox, message_ids=thread) if thread else []
         if not found and assessed.reference:
-            known = step.tx.cases.get(assessed.reference)
-            found = [known] if known and known.mailbox == self.council.mailbox else []
+            found = step.tx.cases.find(mailbox=self.council.mailbox, reference=assessed.reference)
+            found.sort(key=lambda case: case.id)
         return assessed.as_follow_up(found[0].id) if found else assessed
 
     def _quarantine(self, step: Step, case_id: str, row: IntakeRow, fault: Exception) -> None:
@@ -189,6 +189,7 @@ class Intake:
             row_out = letter_row(case, acknowledgement, version=0, author="system")
             posted = outbox_row(case, row_out, self.council, self.journal.clock(), ACKNOWLEDGEMENT)
             step.tx.outbox.put(posted)
+            step.record("letter.acknowledged", case=case.id, message_id=posted.message_id)
         if draft:
             keep_letter(step, case, draft.letter, version=1, author="system")
 

@@ -16,7 +16,7 @@ from foi_mailbot.service import records
 from foi_mailbot.service.assess import Assessor, Council
 from foi_mailbot.service.intake import keep_letter, letter_row
 from foi_mailbot.service.journal import Journal, Step
-from foi_mailbot.service.lookup import find_case
+from foi_mailbot.service.lookup import Dossier, dossier, find_case
 from foi_mailbot.service.posting import outbox_row
 
 
@@ -133,6 +133,17 @@ class Review:
     def reject(self, key: str, *, actor: str, reason: str) -> CaseRow:
         """Discard the draft: this council answers the request itself, or somebody else writes."""
         return self._move(key, Action.REJECT, "case.rejected", actor, reason)
+
+    def close(self, key: str, *, actor: str, reason: str) -> CaseRow:
+        """Close a case that is answered, sent or needs nothing more."""
+        return self._move(key, Action.CLOSE, "case.closed", actor, reason)
+
+    def view(self, key: str, *, actor: str) -> Dossier:
+        """Return everything about a case, and seal who looked at it."""
+        with self.journal.step() as step:
+            found = dossier(step.tx, key)
+            step.record("case.viewed", case=found.case.id, actor=actor)
+        return found
 
     def resolve(self, key: str, *, actor: str, sent: bool, reason: str) -> CaseRow:
         """Say of an uncertain letter whether it was sent; "not sent" sends it, the same Message-ID again."""

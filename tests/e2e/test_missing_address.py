@@ -12,7 +12,7 @@ from tests.servers.postfix import Postfix
 
 pytestmark = pytest.mark.servers
 
-DRAINS = "1. How many highway drains in Mill Lane were cleared?\n2. How many reports of flooding of the road were there?"
+DRAINS = "1. How many highway drains in Mill Lane were cleared?\n2. How many reports of flooding of the road came?"
 CONTACTS = (
     "code,name,email,postal_address,source,confidence,verified_on,verified_by\n"
     'KEN,Kent County Council,freedomofinformation@kent.gov.uk,"County Hall, Testtown",told by telephone,high,'

@@ -187,6 +187,7 @@ def test_acknowledgements_are_off_and_when_on_are_marked_automatic_and_sent_once
     )
     assert (office.send(), office.send()) == (1, 0)
     assert b"\r\nAuto-Submitted: auto-replied\r\n" in office.sender.sent[0].content
+    assert office.events().count("letter.acknowledged") == 1
     assert office.case("C000002").state is State.DRAFTED
 
 

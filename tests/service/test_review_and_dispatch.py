@@ -87,6 +87,14 @@ def test_hold_release_and_reject_need_a_reason_and_stop_sending(drafted: Office)
     assert drafted.send() == 0
 
 
+def test_who_looked_at_a_case_and_who_closed_it_is_sealed(drafted: Office) -> None:
+    assert drafted.review.view("FI16751", actor="auditor").letter == drafted.letter()
+    drafted.review.reject("FI16751", actor="officer", reason="We answer it ourselves")
+    drafted.review.close("FI16751", actor="officer", reason="Answered")
+    assert drafted.case().state is State.CLOSED
+    assert drafted.events()[-3:] == ["case.viewed", "case.rejected", "case.closed"]
+
+
 def test_a_held_case_without_a_letter_is_released_to_casework(office: Office) -> None:
     office.read(mail("I would like an internal review of your answer.", subject="Internal review"))
     assert office.case().state is State.HELD_FOR_OFFICER
