@@ -244,7 +244,11 @@ def _weigh_theirs(found: Found, theirs: list[str], ours: list[str], unknown: lis
         if min(h.start for h in own) < first.start:
             why = ("our own service comes first: the other is only mentioned with it",)
             return Weighed(Lean.OURS, tuple(ours), (), tuple(own), why)
-        if spoken or first.level != "decisive" or not _counted(found, first):
+        if (
+            any(way.strict or h.level == "decisive" for h in spoken)
+            or first.level != "decisive"
+            or not _counted(found, first)
+        ):
             doubt = "words of both tiers stand in it"
     if doubt:
         return Weighed(Lean.DOUBTFUL, tuple(theirs), bodies, tuple(evidence), (doubt,))
@@ -324,7 +328,7 @@ def _attributes_only(lead: Sequence[Word]) -> bool:
 def _subjects(found: Found, lead: Sequence[Word], hit: Hit) -> list[Word]:
     foreign = _foreign(found, lead, [(h.start, h.end) for h in found.hits if _supports(found, h)])
     at, modifiers = hit.start, 0
-    while foreign and modifiers < MODIFIERS and not found.text[foreign[-1].end : at].strip(" -–,"):
+    while foreign and modifiers < MODIFIERS and not found.text[foreign[-1].end : at].strip(" -–"):
         at, modifiers = foreign.pop().start, modifiers + 1
     return foreign
 
