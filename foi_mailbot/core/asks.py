@@ -54,6 +54,7 @@ _CLOSING = re.compile(
     r"(?:best |warm )?regards|thank you(?: very much| in advance| for your (?:help|time|assistance))?)\b[^\n]{0,60}$",
     re.IGNORECASE | re.MULTILINE,
 )
+MAX_MARKERS = 1000  # no request has so many questions; finding a run takes quadratic time
 _SENTENCE_END = re.compile(r"(?<=[.?!])[\"”’')]*\s+(?=[A-Z0-9“\"'(])|\n\s*\n|\n(?=[ \t]*[•●▪◦*–-])")
 _ASKING = re.compile(
     r"\?|^\W*(?:(?:and|also|finally|firstly|secondly|additionally|in addition|if so|if not)\W+)*"
@@ -82,7 +83,8 @@ def split(text: str, start: int = 0) -> Split:
     asking sentences are the asks; without those the whole text is one ask labelled "".
     """
     end = _body_end(text, start)
-    top = _top_level(_markers(text, start, end))
+    markers = _markers(text, start, end)
+    top = _top_level(markers) if len(markers) <= MAX_MARKERS else []
     if top:
         asks = [_ask_at(text, here, nxt, end) for here, nxt in zip(top, [*top[1:], None], strict=True)]
         return Split(tuple(asks), _spans(text, (0, start), (start, top[0].start)))

@@ -6,12 +6,31 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import zip_longest
 
 from foi_mailbot.core.asks import Ask, is_asking, sentences, split
 from foi_mailbot.core.message import Message, Origin
 from foi_mailbot.core.reference import Reference, ReferencePattern, find_references
 
 __all__ = ["Ask", "Kind", "Request", "Stretch", "read_request", "read_text"]
+
+
+_HANDED = (
+    r"(?: (?:the|this|that|these|it|my|our|an?|attached|enclosed|below|above|following|forwarded|foi|eir|freedom|of|"
+    r"information|request|requests|letter|email|e-mail|mail|message|enquiry|attachment|document|on|as|in|usual|please|"
+    r"for|me|us|and|reply|to|soon|asap))*"
+)
+_HANDS_ON = re.compile(
+    r"(?:(?:hi|hello|dear|good (?:morning|afternoon))\b[^.!?\n]{0,60}"
+    r"|(?:(?:please|kindly|can you|could you|would you)(?: please)? )?"
+    r"(?:see|find|read|deal with|action|log|process|register|handle|respond to|look at|note)"
+    + _HANDED
+    + r"|fyi|for your (?:information|attention|action)|one for you"
+    r"|(?:attached|enclosed)(?: is| are)?"
+    + _HANDED
+    + r"|(?:many |with )?(?:thanks|thank you|kind regards|regards|best wishes)\b[^.!?\n]{0,40})[\s.,!?:]*",
+    re.IGNORECASE,
+)
 
 
 class Kind(StrEnum):
@@ -104,7 +123,9 @@ def read_request(message: Message, patterns: Sequence[ReferencePattern]) -> Requ
     for origin in _REQUEST_ORIGINS:
         pieces += [(p.origin, p.name, p.text) for p in message.passages if p.origin is origin and p.text.strip()]
     text, stretches = _join(pieces)
+    said = "; ".join(message.problems)
     unread = [f"attachment {a.name or 'without a name'}: {a.problem}" for a in message.attachments if a.problem]
+    unread = [problem for problem in unread if problem.partition(": ")[2] not in said]
     body = message.text_of(*_REQUEST_ORIGINS)
     names = tuple(a.name for a in message.attachments if a.name)
     references = find_references(patterns, subject=message.subject, body=body, attachment_names=names)
@@ -135,12 +156,29 @@ def _build(
     *,
     answering: bool,
 ) -> Request:
-    start = stretches[0].end if stretches and stretches[0].origin is Origin.SUBJECT else 0
-    kind = _kind(text, start, answering=answering)
+    kind = _kind(text, _cover(text, stretches[:1]), answering=answering)
+    start = _cover(text, stretches)
     parts = split(text, start)
     asks = parts.asks if kind is Kind.REQUEST else ()
     preamble = parts.preamble if kind is Kind.REQUEST else ()
     return Request(text, stretches, kind, asks, preamble, tuple(references), problems)
+
+
+def _cover(text: str, stretches: Sequence[Stretch]) -> int:
+    """Return where the asks can begin: behind the subjects, and behind a note that only hands on what follows it."""
+    end = 0
+    for here, following in zip_longest(stretches, stretches[1:]):
+        words = text[here.start : here.end]
+        hands_on = here.origin is Origin.BODY and all(_HANDS_ON.fullmatch(s.strip()) for s in _pieces(words))
+        inner_subject = here.origin is Origin.FORWARDED and "\n" not in words.strip() and not is_asking(words.strip())
+        if here.origin is not Origin.SUBJECT and not (following and (hands_on or inner_subject)):
+            break
+        end = here.end
+    return end
+
+
+def _pieces(words: str) -> list[str]:
+    return [words[a:b] for a, b in sentences(words, 0, len(words))]
 
 
 def _kind(text: str, body_start: int, *, answering: bool) -> Kind:

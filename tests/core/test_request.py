@@ -108,3 +108,38 @@ def test_any_text_is_read_and_a_request_always_has_an_ask(text: str) -> None:
     request = read_text(text, PATTERNS)
     assert request.text == text
     assert (request.kind is Kind.REQUEST) == bool(request.asks)
+
+
+@pytest.mark.parametrize(
+    "note",
+    [
+        "Please see the attached letter.",
+        "Please deal with this.",
+        "Please action.",
+        "Can you log this please?",
+        "FYI",
+        "Hi team,\n\nPlease see attached.\n\nThanks",
+    ],
+)
+@pytest.mark.parametrize("origin", [Origin.FORWARDED, Origin.ATTACHMENT])
+def test_a_note_that_only_hands_on_what_follows_is_no_question(note: str, origin: Origin) -> None:
+    request = read_request(
+        mail(body(note), body("1. How many bins?\n2. How many skips?", origin), subject="R"), PATTERNS
+    )
+    assert [ask.text for ask in request.asks] == ["1. How many bins?", "2. How many skips?"]
+
+
+@pytest.mark.parametrize("note", ["How many parks are there?", "Please provide the cost of bins."])
+def test_a_note_that_says_more_than_that_keeps_its_place(note: str) -> None:
+    request = read_request(mail(body(note), body("Please list the skips.", Origin.ATTACHMENT), subject="R"), PATTERNS)
+    assert note in request.asks[0].text
+
+
+def test_a_note_with_nothing_behind_it_is_the_request() -> None:
+    assert (
+        read_request(mail(body("Please see attached."), subject="R"), PATTERNS).asks[0].text == "Please see attached."
+    )
+
+
+def test_a_text_of_nothing_but_markers_is_read_in_bounded_time() -> None:
+    assert read_text("(a) i. 1) ? " * 8000, PATTERNS).kind is not Kind.SUBJECT_ACCESS
