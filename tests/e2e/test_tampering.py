@@ -19,9 +19,7 @@ pytestmark = pytest.mark.servers
 def office(dovecot: Dovecot, tmp_path: Path) -> Council:
     for mail in sorted((resources.config_dir() / "demo").glob("*.eml")):
         dovecot.append(mail.read_bytes())
-    office = council(
-        tmp_path, imap_port=dovecot.port, smtp_port=9, password=dovecot.password(), imap_user=dovecot.user
-    )
+    office = council(tmp_path, imap_port=dovecot.port, smtp_port=9, password=dovecot.password(), imap_user=dovecot.user)
     office.call("run", "--once")
     assert "unbroken" in office.call("audit", "verify")
     return office
