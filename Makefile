@@ -43,7 +43,7 @@ check: dev ## ruff, mypy, import contracts, fast tests: under a minute
 	$(BIN)/pytest -n 2 -m "not servers and not slow" --cov --cov-report=term:skip-covered --cov-fail-under=95
 
 test: debian check ## everything, on a real IMAP and a real SMTP server
-	$(BIN)/pytest -m "servers or slow"
+	$(BIN)/pytest -m "servers or slow" --durations=5
 
 bench: dev ## cost a mail, and how it grows; side by side with a limit
 	$(BIN)/python -m bench.intake

@@ -23,6 +23,8 @@ from foi_mailbot.service.dispatch import Dispatch
 from tests.council import council, mail
 from tests.service.office import KEPT, REDIRECTED
 
+pytestmark = pytest.mark.slow
+
 NOBODY = ("show", "approve", "edit", "redraft")
 REASONED = ("hold", "release", "reject")
 

@@ -22,6 +22,8 @@ from foi_mailbot.adapters.memory_mail import MemoryMailbox
 from foi_mailbot.adapters.pulse import Pulse
 from tests.council import Council, council, mail
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def office(tmp_path: Path) -> Council:

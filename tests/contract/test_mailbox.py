@@ -95,7 +95,13 @@ class ImapWorld:
         return sorted(self._back.search("ALL"))
 
 
-@pytest.fixture(params=["memory", "embedded", pytest.param("dovecot", marks=pytest.mark.servers)])
+@pytest.fixture(
+    params=[
+        "memory",
+        pytest.param("embedded", marks=pytest.mark.slow),
+        pytest.param("dovecot", marks=pytest.mark.servers),
+    ]
+)
 def world(request: pytest.FixtureRequest) -> Iterator[World]:
     match request.param:
         case "memory":
