@@ -246,7 +246,7 @@ def test_only_a_new_request_is_ever_redirected(kind: Kind) -> None:
 
 
 def test_a_council_unknown_or_not_in_being_is_a_persons_matter() -> None:
-    assert isinstance(decided("How many potholes?", "XXX"), Unsure)
+    assert isinstance(decided("How many potholes?", "ZZZ"), Unsure)
     ended = decided("How many potholes?", "ELM", date(2027, 4, 1))
     assert isinstance(ended, Unsure)
     assert "Elmbridge" in ended.why

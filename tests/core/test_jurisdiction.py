@@ -102,7 +102,7 @@ def test_a_county_that_has_ended_is_never_named() -> None:
 
 
 def test_an_unknown_council_or_parent_is_a_persons_matter() -> None:
-    assert isinstance(who("libraries", "XXX"), Unknown)
+    assert isinstance(who("libraries", "ZZZ"), Unknown)
     orphan = replace(RULEBOOK.authorities["DOV"], parent="")
     book = replace(RULEBOOK, authorities={**RULEBOOK.authorities, "DOV": orphan})
     assert isinstance(responsible(book.functions["libraries"], "DOV", MAY, book), Unknown)
