@@ -49,9 +49,9 @@ bench: dev ## cost a mail, and how it grows; side by side with a limit
 	$(BIN)/python -m bench.intake
 
 lock: dev ## renew both lock files (hashes, no addresses)
-	$(BIN)/uv pip compile -q pyproject.toml --extra demo --universal --python-version 3.11 --generate-hashes \
+	$(BIN)/uv pip compile -q pyproject.toml --extra demo --universal --python-version 3.11 --generate-hashes --no-strip-extras \
 	  --no-emit-index-url --no-header --no-annotate -o requirements.lock
-	$(BIN)/uv pip compile -q pyproject.toml --extra demo --extra dev --universal --python-version 3.11 --generate-hashes \
+	$(BIN)/uv pip compile -q pyproject.toml --extra demo --extra dev --universal --python-version 3.11 --generate-hashes --no-strip-extras \
 	  --no-emit-index-url --no-header --no-annotate -o requirements-dev.lock
 
 clean: ## remove .venv/ and caches
