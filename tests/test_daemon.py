@@ -100,7 +100,7 @@ def test_it_says_ready_alive_and_stopping_and_ends_with_zero(office: Council, ma
 @pytest.mark.slow
 def test_a_manager_that_went_away_does_not_stop_the_service(office: Council, tmp_path: Path) -> None:
     with running(office, NOTIFY_SOCKET=str(tmp_path / "nobody"), WATCHDOG_USEC="200000") as process:
-        _wait_until_it_runs(office)
+        _wait_until_it_runs(office, process)
         process.send_signal(signal.SIGTERM)
         assert process.wait(30) == 0
 
@@ -108,7 +108,7 @@ def test_a_manager_that_went_away_does_not_stop_the_service(office: Council, tmp
 @pytest.mark.slow
 def test_a_second_daemon_is_refused_in_one_clear_line(office: Council) -> None:
     with running(office) as process:
-        _wait_until_it_runs(office)
+        _wait_until_it_runs(office, process)
         said = office.call("run", "--once", code=2)
         process.send_signal(signal.SIGTERM)
         process.wait(30)
@@ -198,11 +198,12 @@ def test_a_sign_of_life_counts_for_its_own_job_only() -> None:
     assert pulse.stuck(0) == []
 
 
-def _wait_until_it_runs(office: Council) -> None:
+def _wait_until_it_runs(office: Council, process: subprocess.Popen[str]) -> None:
     """The lock is taken, and the signal handlers set, before the start is sealed."""
     until = time.monotonic() + 30
     while time.monotonic() < until:
         if any(line["event"] == "service.started" for line in office.lines("audit", "log")):
             return
+        assert process.poll() is None, f"the daemon ended: {process.communicate()}"
         time.sleep(0.1)
     pytest.fail("the daemon did not start")

@@ -239,6 +239,17 @@ def test_stores_opened_at_the_same_moment_agree_on_one_schema(path: Path) -> Non
     assert raw(path, "SELECT version FROM schema_version") == [(SCHEMA_VERSION,)]
 
 
+def test_a_store_waits_for_another_process_that_is_making_the_same_file(path: Path) -> None:
+    with closing(sqlite3.connect(path, isolation_level=None, check_same_thread=False)) as maker:
+        maker.execute("BEGIN IMMEDIATE")  # SQLite does not wait for this lock by itself when it switches the journal
+        with pytest.raises(Transient, match="locked"):
+            SqlStore(f"sqlite:///{path}", busy_seconds=0.1)
+        release = threading.Timer(0.2, maker.execute, ["COMMIT"])
+        release.start()
+        SqlStore(f"sqlite:///{path}", busy_seconds=30).close()
+        release.join()
+
+
 def test_a_store_written_by_a_newer_version_is_left_alone_with_a_clear_line(path: Path, store: SqlStore) -> None:
     raw(path, f"UPDATE schema_version SET version = {SCHEMA_VERSION + 1}")
     with pytest.raises(Fatal, match=r"newer foi-mailbot \(schema 2, this version knows 1\)"):

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, create_engine, event, exc
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from foi_mailbot.errors import Fatal, FoiMailbotError, Parked, Transient
@@ -38,7 +40,7 @@ def connect(url: str, busy_seconds: float) -> Engine:
         raise Fatal(f"The store's address cannot be used: {error}") from error
     _make_private(target)
     engine = create_engine(target, connect_args={"timeout": busy_seconds}, pool_timeout=max(busy_seconds, 1.0))
-    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "connect", partial(_prepare_sqlite, busy_seconds=busy_seconds))
     event.listen(engine, "begin", _begin_sqlite)
     return engine
 
@@ -61,17 +63,31 @@ def _make_private(url: URL) -> None:
             raise Fatal(f"The store {path} is not a database of SQLite. Restore the backup, or name another file.")
 
 
-def _prepare_sqlite(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
+def _prepare_sqlite(connection: DBAPIConnection, _: ConnectionPoolEntry, *, busy_seconds: float) -> None:
     # sqlite3 must not open transactions of its own: it would begin them deferred, and two writers could then
     # both read the chain's end before either writes.
     connection.isolation_level = None
     cursor = connection.cursor()
     try:
-        cursor.execute("PRAGMA journal_mode=WAL")
+        _write_ahead(cursor, busy_seconds)
         cursor.execute("PRAGMA synchronous=FULL")
         cursor.execute("PRAGMA foreign_keys=ON")
     finally:
         cursor.close()
+
+
+def _write_ahead(cursor: DBAPICursor, busy_seconds: float) -> None:
+    # Two processes that open a new file at once both switch its journal, and SQLite refuses the second
+    # without waiting the connection's busy time: it fears a deadlock.
+    until = time.monotonic() + busy_seconds
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorname != "SQLITE_BUSY" or time.monotonic() >= until:
+                raise
+        time.sleep(0.01)
 
 
 def _begin_sqlite(connection: Connection) -> None:
