@@ -68,7 +68,7 @@ _ASKING = re.compile(
 _NOT_AN_ASK = re.compile(
     r"^\W*(?:please (?:treat|acknowledge|note|let me know|do not hesitate|contact|reply|respond|"
     r"send (?:it|your|the reply)|interpret|accept this|find)\b|i am (?:a|an|the)\b|"
-    r"i (?:look forward|would be grateful for (?:a|an|your))|"
+    r"i (?:(?:am )?ask(?:ing)? (?:this |you )?because\b|look forward|would be grateful for (?:a|an|your))|"
     r"(?:if|should|where) (?:you|your|this|it|any|the)\b[^?]*$|"
     r"i would (?:prefer|like) (?:the|to receive|this)[^?]{0,40}\b(?:format|email|electronic)|"
     r"(?:under|pursuant to|in accordance with)[^?:]{0,120}\bplease (?:answer|respond|reply|help)\b[^?:]{0,40}$)",

@@ -9,6 +9,7 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import assert_never
 
+from foi_mailbot.core.guards import guarded
 from foi_mailbot.core.jurisdiction import Holder, Ours, Shared, Theirs, in_being, responsible
 from foi_mailbot.core.matching import Matcher, compile_rulebook, words
 from foi_mailbot.core.request import Ask, Kind, Request
@@ -147,7 +148,12 @@ def decide(request: Request, rulebook: Rulebook, authority: str, received_on: da
     asks = _judge_all(request, rulebook, authority, received_on)
     if request.problems:
         return Unsure(asks, "not everything could be read: " + "; ".join(request.problems))
-    return _conclude(asks)
+    decision = _conclude(asks)
+    going = [a.ask for a in asks if a.outcome in (AskOutcome.OTHER_BODY, AskOutcome.BOTH)]
+    if isinstance(decision, Redirect | PartRedirect):
+        why = guarded(request.text, request.asks, going, _compiled(_Same(rulebook)))
+        return Unsure(asks, why) if why else decision
+    return decision
 
 
 def _conclude(asks: tuple[AskDecision, ...]) -> Decision:
