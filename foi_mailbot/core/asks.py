@@ -54,6 +54,7 @@ _CLOSING = re.compile(
     r"(?:best |warm )?regards|thank you(?: very much| in advance| for your (?:help|time|assistance))?)\b[^\n]{0,60}$",
     re.IGNORECASE | re.MULTILINE,
 )
+_OPENS = re.compile(r"[.?!:;]\s+[A-Za-z]\.\s[A-Z]$")  # a letter that opens a sentence, behind the end of another
 MAX_MARKERS = 1000  # no request has so many questions; finding a run takes quadratic time
 _SENTENCE_END = re.compile(r"(?<=[.?!])[\"”’')]*\s+(?=[A-Z0-9“\"'(])|\n\s*\n|\n(?=[ \t]*[•●▪◦*–-])")
 _ASKING = re.compile(
@@ -142,7 +143,7 @@ def _letters(text: str, start: int, end: int) -> list[_Marker]:
     for m in _LETTER.finditer(text, start, end):
         letter = m["l1"] or m["l2"]
         at_line = _at_line(text, m.end("lead"), start)
-        if m["dot"] == "." and not at_line:
+        if m["dot"] == "." and not at_line and not _OPENS.search(text, max(0, m.end("lead") - 3), m.end() + 2):
             continue  # "e.g. a. b." inside a sentence, initials
         low = letter.lower()
         if low in _ROMAN:

@@ -9,12 +9,13 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import assert_never
 
+from foi_mailbot.core.finding import Found, find
 from foi_mailbot.core.guards import guarded
 from foi_mailbot.core.jurisdiction import Holder, Ours, Shared, Theirs, in_being, responsible
 from foi_mailbot.core.matching import Matcher, compile_rulebook, words
 from foi_mailbot.core.request import Ask, Kind, Request
 from foi_mailbot.core.rulebook import Regime, Rulebook
-from foi_mailbot.core.weighing import Found, Lean, Weighed, content_words, find, speaking, subjects, weigh, weigh_topic
+from foi_mailbot.core.weighing import Lean, Weighed, content_words, speaking, subjects, weigh, weigh_topic
 
 
 class AskOutcome(StrEnum):
@@ -129,6 +130,7 @@ class _Bench:
     known: frozenset[str]  # stems that add nothing: empty words, and what the preamble has spoken of already
 
     theme: tuple[str, ...] = ()  # functions that all questions so far are about, if they are another body's
+    one_body: bool = False  # whether all questions so far, at least THEME, went to the same other body
 
     def find(self, spans: Sequence[tuple[int, int]]) -> Found:
         return find(self.request.text, spans, self.matcher, self.holders.__getitem__)
@@ -178,7 +180,7 @@ def _judge_all(request: Request, rulebook: Rulebook, authority: str, on: date) -
     previous = Weighed(Lean.NOWHERE)
     weighed: list[Weighed] = []
     for ask in request.asks:
-        previous = _weigh_ask(ask, replace(bench, theme=_theme(weighed)), previous)
+        previous = _weigh_ask(ask, replace(bench, theme=_theme(weighed), one_body=_one_body(weighed)), previous)
         weighed.append(previous)
         judged.append(_as_decision(ask, previous, bench))
     return tuple(judged)
@@ -199,6 +201,7 @@ def _weigh_ask(ask: Ask, bench: _Bench, previous: Weighed) -> Weighed:
         settled=settled,
         before=previous.functions if _points_away(previous) else (),
         alone=alone,
+        themed=bench.one_body,
     )
     details = bench.find(ask.details)
     if own.lean in (Lean.THEIRS, Lean.BOTH, Lean.DOUBTFUL):
@@ -216,7 +219,7 @@ def _checked(own: Weighed, found: Found, details: Found, topic: Weighed) -> Weig
     decisive = any(h.level == "decisive" for h in own.hits)
     if topic.lean is Lean.OURS and not decisive:
         return replace(own, lean=Lean.OURS, why=("the request as a whole is about this council's own matters",))
-    if topic.lean is Lean.OURS and own.lean is not Lean.DOUBTFUL:
+    if topic.lean is Lean.OURS and own.lean is Lean.THEIRS:
         return _doubted(own, "the request as a whole is about this council's own matters")
     if any(h.level == "decisive" for h in details.hits_of(details.firm(Ours))) or details.listed("own_records_hard"):
         return _doubted(own, "its sub-questions name this council's own matters")
@@ -261,6 +264,12 @@ def _theme(weighed: Sequence[Weighed]) -> tuple[str, ...]:
     if len(weighed) < THEME or not all(_points_away(w) for w in weighed):
         return ()
     return tuple(f for f in weighed[0].functions if all(f in w.functions for w in weighed))
+
+
+def _one_body(weighed: Sequence[Weighed]) -> bool:
+    if len(weighed) < THEME or not all(w.lean is Lean.THEIRS for w in weighed):
+        return False
+    return len({w.bodies for w in weighed}) == 1
 
 
 def _points_away(weighed: Weighed) -> bool:

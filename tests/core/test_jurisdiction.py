@@ -46,10 +46,13 @@ def test_where_functions_are_spread_otherwise_nobody_is_named(type_: str) -> Non
     assert isinstance(who("libraries", authority.code), Unknown)
 
 
-def test_a_district_keeps_its_own_and_a_countys_question_of_a_district_matter_names_no_district() -> None:
+def test_a_district_keeps_its_own_and_a_countys_question_of_a_district_matter_names_every_district() -> None:
     assert isinstance(who("council_tax", "DOV"), Ours)
-    assert isinstance(who("tree_management", "DOV"), Ours)
-    assert isinstance(who("council_tax", "KEN"), Unknown)
+    assert who("tree_management", "DOV") == Ours(who("tree_management", "DOV").why, ("KEN",))
+    kents = who("council_tax", "KEN")
+    assert isinstance(kents, Theirs)
+    assert set(kents.bodies) == {a.code for a in RULEBOOK.authorities.values() if a.parent == "KEN"}
+    assert len(kents.bodies) == 12
     assert isinstance(who("libraries", "KEN"), Ours)
 
 
