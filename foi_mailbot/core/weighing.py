@@ -269,7 +269,7 @@ def _subjects(found: Found, lead: Sequence[Word], hit: Hit) -> list[Word]:
 
 def _foreign(found: Found, lead: Sequence[Word], own: Sequence[tuple[int, int]]) -> list[Word]:
     spans = [*_empty_spans(found), *own]
-    named = [w for w in lead if _carries(w, frozenset()) and not _is_name(w)]
+    named = [w for w in lead if _carries(w, frozenset()) and not _is_name(w) and not _is_participle(w)]
     return [w for w in named if not any(a <= w.start < b for a, b in spans)]
 
 
@@ -281,6 +281,10 @@ def _supports(found: Found, hit: Hit) -> bool:
 
 def _is_name(word: Word) -> bool:
     return word.raw[:1].isupper() and word.raw[1:].islower()
+
+
+def _is_participle(word: Word) -> bool:
+    return word.raw.endswith("ed") and len(word.raw) > 5
 
 
 def _counted(found: Found, hit: Hit) -> bool:
