@@ -243,6 +243,8 @@ def _inherit(
     if source.lean is Lean.DOUBTFUL:
         return replace(source, why=(f"it goes on about {origin}: {source.why[0]}",))
     backed = set(found.weak(Theirs, Shared)) & set(source.functions)
+    if found.listed("own_possessions") and not backed:
+        return Weighed(Lean.OURS, (), (), tuple(found.listed("own_possessions")), ("it asks for this council's own",))
     if found.weak(Ours) and not backed:
         return _doubted(source, f"it may go on about {origin}, but has words of this council's own services")
     if found.listed("own_documents") and not backed:
