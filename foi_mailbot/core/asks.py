@@ -76,10 +76,12 @@ _ASKING = re.compile(
     re.IGNORECASE,
 )
 _NOT_AN_ASK = re.compile(
-    r"^\W*(?:please (?:treat|acknowledge|note|let me know|do not hesitate|contact|reply|respond|"
+    r"^\W*(?:please (?:treat|acknowledge|note|let me know|do not|don[’']t|contact|reply|respond|quote|feel free|"
     r"send (?:it|your|the reply)|interpret|accept this|find)\b|i am (?:a|an|the)\b|"
     r"i (?:(?:am )?ask(?:ing)? (?:this |you )?because\b|look forward|would be grateful for (?:a|an|your))|"
-    r"(?:if|should|where) (?:you|your|this|it|any|the)\b[^?]*$|"
+    r"(?:if|should|where) (?:you|your|this|it|any|the|a|some|figures|there|possible)\b[^?]*$|"
+    r"[^?]*\b(?:appropriate limit|cost limit|section 12|section 45 code|duty (?:under section 16 )?to "
+    r"(?:advise|assist))\b[^?]*$|"
     r"i would (?:prefer|like) (?:the|to receive|this)[^?]{0,40}\b(?:format|email|electronic)|"
     r"(?:under|pursuant to|in accordance with)[^?:]{0,120}\bplease (?:answer|respond|reply|help)\b[^?:]{0,40}$)",
     re.IGNORECASE,

@@ -52,6 +52,10 @@ _ATTRIBUTES = frozenset(
 
 
 _ARTICLE = len(" the ")
+_PEOPLE = re.compile(r"who (?:are|were|live)", re.IGNORECASE)
+_PLACED = len(
+    " in the district "
+)  # so far may "who are" stand behind those it tells of: "children in the district who"
 
 
 SLACK = 1
@@ -242,7 +246,8 @@ def _heads(found: Found, hit: Hit, way: _Way) -> bool:
     "reports") and at most MODIFIERS directly before it; `way.slack` more if the question before was about it.
     """
     start = found.sentence_start(hit.start)
-    if any(h.start >= start and h.end <= hit.start for h in found.listed("relations")):
+    parting = [h for h in found.listed("relations") if h.start >= start and h.end <= hit.start]
+    if any(not _of_its_people(found, h, hit) for h in parting):
         return False
     if any(hit.end <= h.start <= hit.end + 3 for h in found.listed("foreign_heads")):
         return False
@@ -252,6 +257,15 @@ def _heads(found: Found, hit: Hit, way: _Way) -> bool:
     if way.alone and opener and _COUNT.match(found.text, opener.start) and _attributes_only(lead):
         return False
     return len(_subjects(found, lead, hit)) <= way.slack
+
+
+def _of_its_people(found: Found, relation: Hit, hit: Hit) -> bool:
+    """Say whether "who are" and the like only tell more of a service's own people: "children who are in care"."""
+    if not _PEOPLE.fullmatch(found.text, relation.start, relation.end) or found.listed("of_these"):
+        return False
+    served = [h for h in found.hits if 0 <= relation.start - h.end <= _PLACED and _supports(found, h)]
+    bodies = _bodies(found.holders[hit.owner]) if isinstance(found.holders[hit.owner], Theirs | Shared) else ()
+    return any(_bodies(found.holders[h.owner]) == bodies for h in served)
 
 
 def _attributes_only(lead: Sequence[Word]) -> bool:
