@@ -130,7 +130,6 @@ class _Bench:
     known: frozenset[str]  # stems that add nothing: empty words, and what the preamble has spoken of already
 
     theme: tuple[str, ...] = ()  # functions that all questions so far are about, if they are another body's
-    one_body: bool = False  # whether all questions so far, at least THEME, went to the same other body
 
     def find(self, spans: Sequence[tuple[int, int]]) -> Found:
         return find(self.request.text, spans, self.matcher, self.holders.__getitem__)
@@ -180,7 +179,7 @@ def _judge_all(request: Request, rulebook: Rulebook, authority: str, on: date) -
     previous = Weighed(Lean.NOWHERE)
     weighed: list[Weighed] = []
     for ask in request.asks:
-        previous = _weigh_ask(ask, replace(bench, theme=_theme(weighed), one_body=_one_body(weighed)), previous)
+        previous = _weigh_ask(ask, replace(bench, theme=_theme(weighed)), previous)
         weighed.append(previous)
         judged.append(_as_decision(ask, previous, bench))
     return tuple(judged)
@@ -201,7 +200,7 @@ def _weigh_ask(ask: Ask, bench: _Bench, previous: Weighed) -> Weighed:
         settled=settled,
         before=previous.functions if _points_away(previous) else (),
         alone=alone,
-        themed=bench.one_body,
+        topical=_points_away(bench.topic),
     )
     details = bench.find(ask.details)
     if own.lean in (Lean.THEIRS, Lean.BOTH, Lean.DOUBTFUL):
@@ -245,6 +244,8 @@ def _inherit(
     backed = set(found.weak(Theirs, Shared)) & set(source.functions)
     if found.listed("own_possessions") and not backed:
         return Weighed(Lean.OURS, (), (), tuple(found.listed("own_possessions")), ("it asks for this council's own",))
+    if found.listed("own_side"):
+        return _doubted(source, f"it may go on about {origin}, but has this council acting for itself")
     if found.weak(Ours) and not backed:
         return _doubted(source, f"it may go on about {origin}, but has words of this council's own services")
     if found.listed("own_documents") and not backed:
@@ -266,12 +267,6 @@ def _theme(weighed: Sequence[Weighed]) -> tuple[str, ...]:
     if len(weighed) < THEME or not all(_points_away(w) for w in weighed):
         return ()
     return tuple(f for f in weighed[0].functions if all(f in w.functions for w in weighed))
-
-
-def _one_body(weighed: Sequence[Weighed]) -> bool:
-    if len(weighed) < THEME or not all(w.lean is Lean.THEIRS for w in weighed):
-        return False
-    return len({w.bodies for w in weighed}) == 1
 
 
 def _points_away(weighed: Weighed) -> bool:

@@ -90,7 +90,7 @@ class _Way:
     strict: bool
     alone: bool
     slack: int
-    themed: bool = False
+    lent: bool = False  # only the questions before lent it its service: they, and no introduction, name it
 
 
 def weigh(
@@ -100,13 +100,13 @@ def weigh(
     settled: Sequence[str] = (),
     before: Sequence[str] = (),
     alone: bool = True,
-    themed: bool = False,
+    topical: bool = True,
 ) -> Weighed:
     """Weigh what was found; `strict` also demands that another body's service heads its sentence.
 
     `settled` are functions the request has already proved to be about: they need not head the question again.
     `before` are those of the question before: a few words more may stand before them. `alone` says that neither it
-    nor the topic names a service of another body, `themed` that all questions so far went to one other body.
+    nor the topic names a service of another body; `topical` that the topic does.
     """
     theirs, ours, unknown = found.firm(Theirs, Shared), found.firm(Ours), found.firm(Unknown)
     hard = found.listed("own_records_hard")
@@ -116,7 +116,7 @@ def weigh(
     if theirs:
         proved = bool(set(theirs) & set(settled))
         theirs = [f for f in theirs if f in settled or _decided(found, f)] if proved else theirs
-        way = _Way(strict and not proved, alone, SLACK if set(theirs) & set(before) else 0, themed)
+        way = _Way(strict and not proved, alone, SLACK if set(theirs) & set(before) else 0, proved and not topical)
         return _weigh_theirs(found, theirs, ours, unknown, way)
     if ours:
         why = tuple(_reason(found.holders[f]) for f in ours)
@@ -205,8 +205,7 @@ def _doubt(found: Found, first: Hit, theirs: list[str], unknown: list[str], way:
         return "it has this council acting for itself"
     if way.strict and any(h.level == "away" and h.owner in theirs for h in found.hits):
         return "words that usually mean something else stand beside it"
-    sure = way.themed and first.level == "decisive"
-    if way.strict and not sure and _mentioned(found, first, before=bool(way.slack)):
+    if (way.strict or way.lent) and _mentioned(found, first, before=bool(way.slack) or way.lent):
         return "words of this council's own services stand beside it"
     if _aside_of(found, first):
         return "it is named as a place or an occasion only"
