@@ -11,7 +11,7 @@ from typing import assert_never
 
 from foi_mailbot.core.finding import Found, find
 from foi_mailbot.core.guards import guarded
-from foi_mailbot.core.jurisdiction import Holder, Ours, Shared, Theirs, in_being, responsible
+from foi_mailbot.core.jurisdiction import Holder, Ours, Shared, Theirs, in_being, named_in, responsible
 from foi_mailbot.core.matching import Matcher, compile_rulebook, words
 from foi_mailbot.core.request import Ask, Kind, Request
 from foi_mailbot.core.rulebook import Regime, Rulebook
@@ -312,7 +312,8 @@ def _as_decision(ask: Ask, weighed: Weighed, bench: _Bench) -> AskDecision:
     away = outcome in (AskOutcome.OTHER_BODY, AskOutcome.BOTH)
     reasons = weighed.why or ("nothing in it points to another body",)
     regime = _regime(weighed.functions, bench.rulebook)
-    return AskDecision(ask, outcome, weighed.functions, weighed.bodies if away else (), regime, evidence, reasons)
+    bodies = named_in(text, weighed.bodies, bench.rulebook) if away else ()
+    return AskDecision(ask, outcome, weighed.functions, bodies, regime, evidence, reasons)
 
 
 def _outcome(lean: Lean) -> AskOutcome:

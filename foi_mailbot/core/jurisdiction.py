@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -142,6 +144,25 @@ def districts_of(county: str, on: date, rulebook: Rulebook) -> tuple[str, ...]:
         a for a in rulebook.authorities.values() if a.parent == county and a.type == "district" and in_being(a, on)
     ]
     return tuple(a.code for a in sorted(found, key=lambda a: a.name))
+
+
+def named_in(text: str, bodies: Sequence[str], rulebook: Rulebook) -> tuple[str, ...]:
+    """Return those of several bodies alike whose places the text names, or all of them if it names none.
+
+    A request to a county about "bins in Torridge" is Torridge's alone.
+    """
+    if len(bodies) < 2:
+        return tuple(bodies)
+    named = [code for code in bodies if any(_names(text, place) for place in _places(rulebook.authorities[code]))]
+    return tuple(named or bodies)
+
+
+def _places(authority: Authority) -> set[str]:
+    return {name for name in (authority.name, *authority.aliases) if name[:1].isupper()}
+
+
+def _names(text: str, place: str) -> bool:
+    return re.search(rf"(?<!Dear )(?<![\w-]){re.escape(place)}(?![\w-])", text) is not None
 
 
 def _county_of(district: Authority, on: date, rulebook: Rulebook) -> tuple[str, ...]:
