@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -12,7 +13,7 @@ from typing import assert_never
 from foi_mailbot.core.finding import Found, find
 from foi_mailbot.core.guards import guarded
 from foi_mailbot.core.jurisdiction import Holder, Ours, Shared, Theirs, in_being, named_in, responsible
-from foi_mailbot.core.matching import Matcher, compile_rulebook, words
+from foi_mailbot.core.matching import Matcher, compile_rulebook, stem, words
 from foi_mailbot.core.request import Ask, Kind, Request
 from foi_mailbot.core.rulebook import Regime, Rulebook
 from foi_mailbot.core.weighing import Lean, Weighed, content_words, speaking, subjects, weigh, weigh_topic
@@ -115,6 +116,7 @@ FOREIGN_WORDS = 0
 THEME = 2
 """So many questions about one service of another body make it the topic of those that follow."""
 
+_THOSE = re.compile(r"\b(?:those|these|such|the same) ([A-Za-z]{3,})", re.IGNORECASE)
 _ANAPHORA_FIRST = 11  # words: "of these" further in points back inside the same question
 
 
@@ -176,13 +178,24 @@ def _judge_all(request: Request, rulebook: Rulebook, authority: str, on: date) -
     said = {word.stem for start, end in context for word in words(request.text, start, end)}
     bench = _Bench(request, rulebook, matcher, holders, weigh_topic(found), _empty(_Same(rulebook)) | said)
     judged: list[AskDecision] = []
-    previous = Weighed(Lean.NOWHERE)
     weighed: list[Weighed] = []
     for ask in request.asks:
-        previous = _weigh_ask(ask, replace(bench, theme=_theme(weighed)), previous)
-        weighed.append(previous)
-        judged.append(_as_decision(ask, previous, bench))
+        carried = _carried_on(ask, request.asks, weighed)
+        weighed.append(_weigh_ask(ask, replace(bench, theme=_theme(weighed)), carried))
+        judged.append(_as_decision(ask, weighed[-1], bench))
     return tuple(judged)
+
+
+def _carried_on(ask: Ask, asks: Sequence[Ask], weighed: Sequence[Weighed]) -> Weighed:
+    """Return how the question was weighed that this one carries on: the one before, or the one "those cars" stand in."""
+    if not weighed:
+        return Weighed(Lean.NOWHERE)
+    meant = {stem(m[1]) for m in _THOSE.finditer(ask.text)}
+    if meant:
+        for earlier, how in zip(reversed(asks[: len(weighed)]), reversed(weighed), strict=True):
+            if any(word.stem in meant for word in words(earlier.text)):
+                return how
+    return weighed[-1]
 
 
 def _weigh_ask(ask: Ask, bench: _Bench, previous: Weighed) -> Weighed:
