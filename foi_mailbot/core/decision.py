@@ -116,6 +116,8 @@ FOREIGN_WORDS = 0
 THEME = 2
 """So many questions about one service of another body make it the topic of those that follow."""
 
+LOOK_BACK = 20
+"""So many questions back may "those cars" point."""
 _THOSE = re.compile(r"\b(?:those|these|such|the same) ([A-Za-z]{3,})", re.IGNORECASE)
 _ANAPHORA_FIRST = 11  # words: "of these" further in points back inside the same question
 
@@ -187,12 +189,13 @@ def _judge_all(request: Request, rulebook: Rulebook, authority: str, on: date) -
 
 
 def _carried_on(ask: Ask, asks: Sequence[Ask], weighed: Sequence[Weighed]) -> Weighed:
-    """Return how the question was weighed that this one carries on: the one before, or the one "those cars" stand in."""
+    """Return how the question was weighed that this one carries on: the one before, or the one with "those cars"."""
     if not weighed:
         return Weighed(Lean.NOWHERE)
     meant = {stem(m[1]) for m in _THOSE.finditer(ask.text)}
     if meant:
-        for earlier, how in zip(reversed(asks[: len(weighed)]), reversed(weighed), strict=True):
+        near = slice(max(0, len(weighed) - LOOK_BACK), len(weighed))
+        for earlier, how in zip(reversed(asks[near]), reversed(weighed[near]), strict=True):
             if any(word.stem in meant for word in words(earlier.text)):
                 return how
     return weighed[-1]
