@@ -63,13 +63,13 @@ def test_every_rule_names_its_source_and_every_county_rule_the_countys_role() ->
 def test_the_data_files_are_exactly_those_described_and_none_is_past_its_review() -> None:
     described = {s["file"]: s for s in tomllib.loads((CONFIG / "data/SOURCES.toml").read_text("utf-8"))["source"]}
     for path in (CONFIG / "data").glob("*.csv"):
-        if path.name in ("authorities.csv", "county_bodies.csv", "successions.csv", "contacts.csv"):
-            source = described[path.name]
-            assert source["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest(), path.name
-            assert source["origin"]
-            assert source["licence"]
-            assert isinstance(source["date"], date)
-            assert source["review_by"] > source["date"]
+        assert described[path.name]["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest(), path.name
+    for source in described.values():
+        assert source["origin"]
+        assert source["licence"]
+        assert isinstance(source["date"], date)
+        assert source["review_by"] > source["date"]
+    assert set(RULEBOOK.sources) == set(described)
 
 
 def test_no_contact_ships_as_verified_and_no_address_is_guessed() -> None:
@@ -129,7 +129,7 @@ BROKEN = {
     ",No code,district,England,,,,\nAAA,A,district,England,BBB,2026-13-01,,\n"
     "CCC,C,district,England,,2026-04-01,2026-03-01,\n",
     "data/county_bodies.csv": "county,police,fire\n,police:kent,fire:kent\n",
-    "data/successions.csv": "predecessor,successor,on,status,extent\nDOV,ESY,,ORDER MADE,whole\n",
+    "data/successions.csv": "predecessor,successor,name,on,status,extent,source\nDOV,ESY,,,ORDER MADE,whole,s\n",
     "data/contacts.csv": "code,name\nKEN,Kent\n",
 }
 
@@ -175,7 +175,7 @@ def test_half_verified_contacts_wrong_addresses_and_broken_encodings_are_told(tm
         "code,name,email,postal_address,source,confidence,verified_on,verified_by\nKEN,Kent,kent,,s,high,2026-05-01,\n",
         encoding="utf-8",
     )
-    (data / "successions.csv").write_bytes(b"predecessor,successor,on,status,extent\n\xff\xfe,B,2026-01-01,x,y\n")
+    (data / "successions.csv").write_bytes(b"predecessor,successor,name,on,status,extent,source\n\xff")
     (tmp_path / "overrides.toml").write_text("override = 3\n", encoding="utf-8")
     with pytest.raises(Fatal) as raised:
         load([CONFIG, tmp_path])
