@@ -126,7 +126,7 @@ def test_a_local_fact_is_named_with_its_source_and_whether_it_is_verified(
     )
     given = ("--config", own_rules(tmp_path, overrides_toml=fact))
     said = call(capsys, "rules", "explain", "parks_open_spaces", "--authority", "CAT", *given)
-    assert "the council and another body: Kent County Council the deed" in said
+    assert "the council and another body: Kent County Council because the deed" in said
     assert "Local fact (all districts of KEN, verified 2026-11-01 by J. Officer): deed 7 ask Estates" in said
     assert "Local fact (DOV, not verified)" in call(capsys, "rules", "explain", "street_lighting")
 
@@ -172,6 +172,13 @@ def test_what_is_wrong_with_a_rule_is_named_and_a_person_has_to_look(
     assert said["stale", "ferries"] == "was to be looked at again by 2020-01-01"
     assert found["wrong"] == 1
     assert "findings: a person has to look." in call(capsys, "rules", "check", *given, code=1)
+
+
+def test_examples_are_decided_for_a_district_and_for_nobody_else(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "KEN is no district council in being" in call(capsys, "rules", "check", "--authority", "KEN", code=2)
+    with pytest.raises(SystemExit):
+        main(["rules", "check", "--authority", "SHE", "--json"])
+    assert json.loads(capsys.readouterr().out)["authority"] == "SHE"
 
 
 # ── impact ───────────────────────────────────────────────────────────────────────────────────────

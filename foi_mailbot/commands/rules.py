@@ -80,6 +80,10 @@ def check(
     settings, rulebook = _loaded(config)
     on = today()
     code = rulebook_check.district(rulebook, _known(authority or settings.mailboxes[0].authority, rulebook), on)
+    if authority and code != authority:
+        raise Fatal(
+            f"{authority} is no district council in being: examples are written for districts. Name one of them."
+        )
     total = sum(len(f.examples) for f in rulebook.functions.values())
     errors = Console(stderr=True)
     judging = rulebook_check.judge(rulebook, code, on)

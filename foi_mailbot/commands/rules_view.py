@@ -34,7 +34,7 @@ HOLDERS: Mapping[str, tuple[str, str]] = {
     "ours": ("the council itself", "green"),
     "theirs": ("another body", "yellow"),
     "shared": ("the council and another body", "magenta"),
-    "offered": ("a person chooses among", "red"),
+    "offered": ("whoever took its place", "red"),
     "unknown": ("a person decides", "red"),
 }
 COLUMNS = (36, 10, 6, 7, 0)  # widths of a function's line in the list
@@ -87,7 +87,7 @@ def _holder(held: Mapping[str, Any]) -> list[RenderableType]:
     words, style = HOLDERS[held["holder"]]
     names = " or ".join(body["name"] for body in held["bodies"])
     heading = f"Who carries it for {held['name']} on {day(date.fromisoformat(held['on']))}"
-    lines: list[Text] = [shown(f"{words}: {names}" if names else words, style), shown(held["why"])]
+    lines: list[Text] = [shown(f"{words}: {names}" if names else words, style), shown(f"because {held['why']}")]
     fact = held["local_fact"]
     if fact:
         checked = f"verified {fact['verified_on']} by {fact['verified_by']}" if fact["verified_on"] else "not verified"
@@ -177,7 +177,7 @@ def _change(change: Mapping[str, Any]) -> Text:
 def _side(side: Mapping[str, Any]) -> Text:
     words, style = HOLDERS[side["holder"]]
     names = " or ".join(body["name"] for body in side["bodies"])
-    return shown({"theirs": names, "offered": f"{words} {names}"}.get(side["holder"], words), style)
+    return shown({"theirs": names, "offered": f"a person chooses: {names}"}.get(side["holder"], words), style)
 
 
 def _case(case: Mapping[str, Any]) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from foi_mailbot.adapters.rulebook import load
+from foi_mailbot.core.decision import Unsure, decide
 from foi_mailbot.core.jurisdiction import (
     SINGLE_TIER,
     Holder,
@@ -21,10 +22,11 @@ from foi_mailbot.core.jurisdiction import (
     in_being,
     responsible,
 )
+from foi_mailbot.core.request import read_text
 from foi_mailbot.core.rulebook import NATION_NAMES, Override, Rulebook, Succession, Tier
 
 RULEBOOK = load([Path(__file__).parents[2] / "config"])
-MAY = date(2026, 5, 1)
+MAY, DAY = date(2026, 5, 1), date(2026, 1, 1)
 
 
 DISTRICTS = [a for a in RULEBOOK.authorities.values() if a.type == "district" and in_being(a, MAY)]
@@ -203,7 +205,7 @@ def ending(end: date, *successors: str) -> Rulebook:
 def test_a_districts_question_follows_its_county_to_whoever_stands_in_its_place(
     successors: tuple[str, ...], kind: type
 ) -> None:
-    book = ending(date(2026, 1, 1), *successors)
+    book = ending(DAY, *successors)
     holder = responsible(book.functions["libraries"], "DOV", MAY, book)
     assert type(holder) is kind
     assert "Kent County Council ended on 1 January 2026" in holder.why
@@ -213,8 +215,14 @@ def test_a_districts_question_follows_its_county_to_whoever_stands_in_its_place(
         assert holder.bodies == successors
 
 
+def test_a_question_of_a_divided_county_goes_to_a_person_with_every_successor_named() -> None:
+    decision = decide(read_text("How many library branches closed in 2024?", []), ending(DAY, "MDW", "THR"), "DOV", MAY)
+    assert isinstance(decision, Unsure)
+    assert "Medway Council and Thurrock Council" in decision.why
+
+
 def test_an_announced_end_changes_nothing_before_its_order_is_made() -> None:
-    rows = tuple(replace(s, status="CONSULTED") for s in ending(date(2026, 1, 1), "MDW").successions)
+    rows = tuple(replace(s, status="CONSULTED") for s in ending(DAY, "MDW").successions)
     book = replace(RULEBOOK, successions=rows)
     assert isinstance(responsible(book.functions["libraries"], "DOV", date(2028, 4, 1), book), Theirs)
 
