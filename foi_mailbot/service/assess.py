@@ -16,6 +16,7 @@ from foi_mailbot.core.reference import ReferencePattern
 from foi_mailbot.core.request import Kind, Request, read_request, read_text
 from foi_mailbot.core.rulebook import Rulebook
 from foi_mailbot.core.screening import Hold, Suppress, screen
+from foi_mailbot.core.succession import coming_ends, why_not_in_being
 from foi_mailbot.core.working_days import Calendar, due, receipt_date
 from foi_mailbot.ports import Render
 from foi_mailbot.service import records
@@ -121,8 +122,17 @@ class Assessor:
 
     def _decide(self, message: Message | None, request: Request, council: Council, received_on: date) -> Assessment:
         decision = deciding.decide(request, self.rulebook, council.authority, received_on)
+        gone = self._gone(council.authority, received_on)
+        if gone and isinstance(decision, Unsure) and decision.kind is Kind.REQUEST:
+            decision = replace(decision, why=gone)
         reasons = (decision.why,) if isinstance(decision, Unsure) else ()
         return self._assessment(message, request, decision, received_on, reasons)
+
+    def _gone(self, authority: str, on: date) -> str:
+        """Say who took a council's place that is no longer there, "" for one in being: a person reads such mail."""
+        asked = self.rulebook.authorities.get(authority)
+        why = why_not_in_being(asked, on, self.rulebook) if asked else ""
+        return f"{why}. Whoever reads this mailbox now answers; put its own code in the settings" if why else ""
 
     def _assessment(
         self,
@@ -182,7 +192,9 @@ class Assessor:
             council.regulator,
             recipient=letter.recipient,
         )
-        return Draft(letter, context, standing, letters.warnings(decision, self.rulebook))
+        bodies = records.bodies_of(decision)
+        ends = (end for body in bodies for end in coming_ends(body, assessment.received_on, self.rulebook))
+        return Draft(letter, context, standing, (*letters.warnings(decision, self.rulebook), *ends))
 
 
 def applicant(message: Message | None) -> Address:
