@@ -18,7 +18,7 @@ import typer
 from rich.console import Console
 
 from foi_mailbot import __version__, bootstrap, console, daemon, diagnosis, resources
-from foi_mailbot.commands import auditing, officers
+from foi_mailbot.commands import auditing, automation, officers, rule_stats
 from foi_mailbot.commands.frame import (
     DEFAULT_CONFIG,
     LATER,
@@ -44,6 +44,11 @@ cli = typer.Typer(
 )
 cli.add_typer(officers.commands)
 cli.add_typer(auditing.commands, name="audit")
+cli.add_typer(automation.commands, name="auto")
+cli.command("correct")(rule_stats.correct)
+rules = typer.Typer(help="See how the rules fare.", no_args_is_help=True)
+rules.command("stats")(rule_stats.stats)
+cli.add_typer(rules, name="rules")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
