@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
+from foi_mailbot.core.audit import Value
 from foi_mailbot.core.granting import Grant, Status, grantable, is_name, rule_sha256, same_person
 from foi_mailbot.core.learning import USUAL_FLOOR, Floor
 from foi_mailbot.core.rulebook import Rulebook
@@ -62,7 +63,7 @@ class GrantDesk:
             )
             step.tx.grants.put(grant)
             digest = hashlib.sha256(reason.encode()).hexdigest()
-            _seal(step, "grant.proposed", grant, by, body=body, reason_sha256=digest)
+            _seal(step, "grant.proposed", grant, by, bodies=[body], reason_sha256=digest)
         return grant
 
     def _check_time(self, until: date, today: date) -> None:
@@ -154,7 +155,7 @@ def _approval(step: Step, case: CaseRow) -> AutoRow:
     return approval
 
 
-def _seal(step: Step, event: str, grant: Grant, by: str, **details: str) -> None:
+def _seal(step: Step, event: str, grant: Grant, by: str, **details: Value) -> None:
     step.record(
         event,
         actor=by,
