@@ -38,7 +38,7 @@ EVENTS: Mapping[str, str] = MappingProxyType(
         "letter.drafted": "A letter was drafted from the decision.",
         "letter.edited": "An officer changed the letter; any earlier approval is void.",
         "letter.approved": "An officer, or `auto` under grants, approved the letter with the content hash given.",
-        "letter.revoked": "The approval of a letter was withdrawn, by an officer or because the letter had changed.",
+        "letter.revoked": "The approval of a letter was withdrawn, by an officer, or as it or its grant had changed.",
         "letter.sending": "The letter was claimed for sending; the mail server is contacted next.",
         "letter.sent": "The mail server accepted the letter.",
         "letter.refused": "The mail server refused the letter for good.",

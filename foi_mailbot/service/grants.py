@@ -158,6 +158,7 @@ def _approval(step: Step, case: CaseRow) -> AutoRow:
 def _seal(step: Step, event: str, grant: Grant, by: str, **details: Value) -> None:
     step.record(
         event,
+        case="",
         actor=by,
         grant=grant.id,
         function=grant.function,

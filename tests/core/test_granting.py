@@ -16,6 +16,7 @@ from foi_mailbot.core.granting import (
     Grant,
     Ruling,
     Status,
+    grantable,
     is_name,
     rule_on,
     rule_sha256,
@@ -24,7 +25,7 @@ from foi_mailbot.core.granting import (
 )
 from foi_mailbot.core.message import Address, Message, Origin, Passage
 from foi_mailbot.core.request import Ask, Kind, Request
-from foi_mailbot.core.rulebook import Override, Regime, Rulebook
+from foi_mailbot.core.rulebook import Authority, Override, Regime, Rulebook, Tier
 from tests.letter_cases import rulebook
 
 RECEIVED, TODAY, UNTIL = date(2026, 3, 3), date(2026, 3, 4), date(2026, 6, 1)
@@ -266,6 +267,29 @@ def test_another_functions_rule_another_councils_fact_and_a_contact_leave_it_in_
     ):
         assert grant().status(changed, TODAY) is Status.ACTIVE
         assert ruled(rules=changed).allowed
+
+
+@pytest.mark.parametrize(
+    ("function", "body", "why"),
+    [
+        ("children", "CTY", ""),
+        ("drainage", "", "always need an officer"),
+        ("no_such", "", "no function no_such"),
+        ("ours", "", "not wholly another body's"),
+    ],
+)
+def test_a_grant_can_be_given_only_for_what_is_wholly_another_bodys_under_foia(
+    function: str, body: str, why: str
+) -> None:
+    ours = replace(RULES.functions["children"], id="ours", tier=Tier.LOWER)
+    seaside = Authority("SEA", "Seaside", "district", "", "CTY")
+    rules = replace(
+        RULES, functions={**RULES.functions, "ours": ours}, authorities={**RULES.authorities, "SEA": seaside}
+    )
+    named, refused = grantable(function, "SEA", rules, TODAY)
+    assert named == body
+    assert why in refused
+    assert bool(named) is not bool(refused)
 
 
 # ── names and samples ────────────────────────────────────────────────────────────────────────────
