@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -9,11 +10,13 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import assert_never
 
-from foi_mailbot.core.jurisdiction import Holder, Ours, Shared, Theirs, in_being, responsible
-from foi_mailbot.core.matching import Matcher, compile_rulebook, words
+from foi_mailbot.core.finding import Found, find
+from foi_mailbot.core.guards import guarded
+from foi_mailbot.core.jurisdiction import Holder, Ours, Shared, Theirs, in_being, named_in, responsible
+from foi_mailbot.core.matching import Matcher, compile_rulebook, stem, words
 from foi_mailbot.core.request import Ask, Kind, Request
 from foi_mailbot.core.rulebook import Regime, Rulebook
-from foi_mailbot.core.weighing import Found, Lean, Weighed, content_words, find, speaking, subjects, weigh, weigh_topic
+from foi_mailbot.core.weighing import Lean, Weighed, content_words, speaking, subjects, weigh, weigh_topic
 
 
 class AskOutcome(StrEnum):
@@ -113,6 +116,7 @@ FOREIGN_WORDS = 0
 THEME = 2
 """So many questions about one service of another body make it the topic of those that follow."""
 
+_THOSE = re.compile(r"\b(?:those|these|such|the same) ([A-Za-z]{3,})", re.IGNORECASE)
 _ANAPHORA_FIRST = 11  # words: "of these" further in points back inside the same question
 
 
@@ -147,7 +151,12 @@ def decide(request: Request, rulebook: Rulebook, authority: str, received_on: da
     asks = _judge_all(request, rulebook, authority, received_on)
     if request.problems:
         return Unsure(asks, "not everything could be read: " + "; ".join(request.problems))
-    return _conclude(asks)
+    decision = _conclude(asks)
+    going = [a.ask for a in asks if a.outcome in (AskOutcome.OTHER_BODY, AskOutcome.BOTH)]
+    if isinstance(decision, Redirect | PartRedirect):
+        why = guarded(request.text, request.asks, going, _compiled(_Same(rulebook)))
+        return Unsure(asks, why) if why else decision
+    return decision
 
 
 def _conclude(asks: tuple[AskDecision, ...]) -> Decision:
@@ -169,13 +178,24 @@ def _judge_all(request: Request, rulebook: Rulebook, authority: str, on: date) -
     said = {word.stem for start, end in context for word in words(request.text, start, end)}
     bench = _Bench(request, rulebook, matcher, holders, weigh_topic(found), _empty(_Same(rulebook)) | said)
     judged: list[AskDecision] = []
-    previous = Weighed(Lean.NOWHERE)
     weighed: list[Weighed] = []
     for ask in request.asks:
-        previous = _weigh_ask(ask, replace(bench, theme=_theme(weighed)), previous)
-        weighed.append(previous)
-        judged.append(_as_decision(ask, previous, bench))
+        carried = _carried_on(ask, request.asks, weighed)
+        weighed.append(_weigh_ask(ask, replace(bench, theme=_theme(weighed)), carried))
+        judged.append(_as_decision(ask, weighed[-1], bench))
     return tuple(judged)
+
+
+def _carried_on(ask: Ask, asks: Sequence[Ask], weighed: Sequence[Weighed]) -> Weighed:
+    """Return how the question was weighed that this one carries on: the one before, or the one "those cars" stand in."""
+    if not weighed:
+        return Weighed(Lean.NOWHERE)
+    meant = {stem(m[1]) for m in _THOSE.finditer(ask.text)}
+    if meant:
+        for earlier, how in zip(reversed(asks[: len(weighed)]), reversed(weighed), strict=True):
+            if any(word.stem in meant for word in words(earlier.text)):
+                return how
+    return weighed[-1]
 
 
 def _weigh_ask(ask: Ask, bench: _Bench, previous: Weighed) -> Weighed:
@@ -193,6 +213,7 @@ def _weigh_ask(ask: Ask, bench: _Bench, previous: Weighed) -> Weighed:
         settled=settled,
         before=previous.functions if _points_away(previous) else (),
         alone=alone,
+        topical=_points_away(bench.topic),
     )
     details = bench.find(ask.details)
     if own.lean in (Lean.THEIRS, Lean.BOTH, Lean.DOUBTFUL):
@@ -210,7 +231,7 @@ def _checked(own: Weighed, found: Found, details: Found, topic: Weighed) -> Weig
     decisive = any(h.level == "decisive" for h in own.hits)
     if topic.lean is Lean.OURS and not decisive:
         return replace(own, lean=Lean.OURS, why=("the request as a whole is about this council's own matters",))
-    if topic.lean is Lean.OURS and own.lean is not Lean.DOUBTFUL:
+    if topic.lean is Lean.OURS and own.lean is Lean.THEIRS:
         return _doubted(own, "the request as a whole is about this council's own matters")
     if any(h.level == "decisive" for h in details.hits_of(details.firm(Ours))) or details.listed("own_records_hard"):
         return _doubted(own, "its sub-questions name this council's own matters")
@@ -234,6 +255,10 @@ def _inherit(
     if source.lean is Lean.DOUBTFUL:
         return replace(source, why=(f"it goes on about {origin}: {source.why[0]}",))
     backed = set(found.weak(Theirs, Shared)) & set(source.functions)
+    if found.listed("own_possessions") and not backed:
+        return Weighed(Lean.OURS, (), (), tuple(found.listed("own_possessions")), ("it asks for this council's own",))
+    if found.listed("own_side"):
+        return _doubted(source, f"it may go on about {origin}, but has this council acting for itself")
     if found.weak(Ours) and not backed:
         return _doubted(source, f"it may go on about {origin}, but has words of this council's own services")
     if found.listed("own_documents") and not backed:
@@ -300,7 +325,8 @@ def _as_decision(ask: Ask, weighed: Weighed, bench: _Bench) -> AskDecision:
     away = outcome in (AskOutcome.OTHER_BODY, AskOutcome.BOTH)
     reasons = weighed.why or ("nothing in it points to another body",)
     regime = _regime(weighed.functions, bench.rulebook)
-    return AskDecision(ask, outcome, weighed.functions, weighed.bodies if away else (), regime, evidence, reasons)
+    bodies = named_in(text, weighed.bodies, bench.rulebook) if away else ()
+    return AskDecision(ask, outcome, weighed.functions, bodies, regime, evidence, reasons)
 
 
 def _outcome(lean: Lean) -> AskOutcome:

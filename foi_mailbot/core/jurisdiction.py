@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -18,17 +20,24 @@ LOCAL_BODIES = {"police": "police", "fire_rescue": "fire"}
 
 @dataclass(frozen=True, slots=True)
 class Ours:
-    """The council asked carries the function itself."""
+    """The council asked carries the function itself; `beside` are the councils of the other tier in its area."""
 
     why: str
+    beside: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Theirs:
-    """Another body carries it; `body` is its authority code."""
+    """Another body carries it; `body` is its authority code, `also` those of others alike, each for its own place."""
 
     body: str
     why: str
+    also: tuple[str, ...] = ()
+
+    @property
+    def bodies(self) -> tuple[str, ...]:
+        """Return every body that carries it in the area of the council asked."""
+        return (self.body, *self.also)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +46,11 @@ class Shared:
 
     body: str
     why: str
+
+    @property
+    def bodies(self) -> tuple[str, ...]:
+        """Return the other body, as Theirs does."""
+        return (self.body,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +84,7 @@ def responsible(function: Function, authority: str, on: date, rulebook: Rulebook
     if asked.type == "district":
         return _for_district(function, asked, on, rulebook)
     if asked.type == "county":
-        return _for_county(function, asked)
+        return _for_county(function, asked, on, rulebook)
     return Unknown(f"which council carries {function.phrase} in the area of {asked.name} depends on the place")
 
 
@@ -104,19 +118,56 @@ def _by_override(override: Override, asked: Authority, on: date, rulebook: Ruleb
 
 def _for_district(function: Function, asked: Authority, on: date, rulebook: Rulebook) -> Holder:
     if function.tier is Tier.LOWER:
-        return Ours(f"{function.phrase} is a district council's function")
+        return Ours(f"{function.phrase} is a district council's function", _county_of(asked, on, rulebook))
     if function.tier is Tier.BOTH:
-        return Ours(f"each tier has its own part in {function.phrase}; ours stays here")
+        why = f"each tier has its own part in {function.phrase}; ours stays here"
+        return Ours(why, _county_of(asked, on, rulebook))
     why = f"{function.phrase} is a county council's function in two-tier areas"
     return _if_in_being(asked.parent, on, rulebook, shared=False, why=why)
 
 
-def _for_county(function: Function, asked: Authority) -> Holder:
-    if function.tier is Tier.LOWER:
-        return Unknown(
-            f"{function.phrase} belongs to the district councils in {asked.name}'s area: which one is not said"
-        )
-    return Ours(f"{function.phrase} is a county council's function")
+def _for_county(function: Function, asked: Authority, on: date, rulebook: Rulebook) -> Holder:
+    districts = districts_of(asked.code, on, rulebook)
+    if function.tier is Tier.UPPER:
+        return Ours(f"{function.phrase} is a county council's function")
+    if function.tier is Tier.BOTH:
+        return Ours(f"each tier has its own part in {function.phrase}; ours stays here", districts)
+    if not districts:
+        return Unknown(f"{function.phrase} belongs to the district councils in {asked.name}'s area: none is on record")
+    why = f"{function.phrase} belongs to the district councils in {asked.name}'s area, each for its own"
+    return Theirs(districts[0], why, districts[1:])
+
+
+def districts_of(county: str, on: date, rulebook: Rulebook) -> tuple[str, ...]:
+    """Return the codes of the district councils in a county that are in being on that day, by name."""
+    found = [
+        a for a in rulebook.authorities.values() if a.parent == county and a.type == "district" and in_being(a, on)
+    ]
+    return tuple(a.code for a in sorted(found, key=lambda a: a.name))
+
+
+def named_in(text: str, bodies: Sequence[str], rulebook: Rulebook) -> tuple[str, ...]:
+    """Return those of several bodies alike whose places the text names, or all of them if it names none.
+
+    A request to a county about "bins in Torridge" is Torridge's alone.
+    """
+    if len(bodies) < 2:
+        return tuple(bodies)
+    named = [code for code in bodies if any(_names(text, place) for place in _places(rulebook.authorities[code]))]
+    return tuple(named or bodies)
+
+
+def _places(authority: Authority) -> set[str]:
+    return {name for name in (authority.name, *authority.aliases) if name[:1].isupper()}
+
+
+def _names(text: str, place: str) -> bool:
+    return re.search(rf"(?<!Dear )(?<![\w-]){re.escape(place)}(?![\w-])", text) is not None
+
+
+def _county_of(district: Authority, on: date, rulebook: Rulebook) -> tuple[str, ...]:
+    county = rulebook.authorities.get(district.parent)
+    return (county.code,) if county is not None and in_being(county, on) else ()
 
 
 def _other_body(function: Function, asked: Authority, on: date, rulebook: Rulebook) -> Holder:

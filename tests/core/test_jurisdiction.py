@@ -9,7 +9,17 @@ from pathlib import Path
 import pytest
 
 from foi_mailbot.adapters.rulebook import load
-from foi_mailbot.core.jurisdiction import SINGLE_TIER, Holder, Ours, Shared, Theirs, Unknown, in_being, responsible
+from foi_mailbot.core.jurisdiction import (
+    SINGLE_TIER,
+    Holder,
+    Ours,
+    Shared,
+    Theirs,
+    Unknown,
+    in_being,
+    named_in,
+    responsible,
+)
 from foi_mailbot.core.rulebook import Override, Tier
 
 RULEBOOK = load([Path(__file__).parents[2] / "config"])
@@ -46,11 +56,22 @@ def test_where_functions_are_spread_otherwise_nobody_is_named(type_: str) -> Non
     assert isinstance(who("libraries", authority.code), Unknown)
 
 
-def test_a_district_keeps_its_own_and_a_countys_question_of_a_district_matter_names_no_district() -> None:
+def test_a_district_keeps_its_own_and_a_countys_question_of_a_district_matter_names_every_district() -> None:
     assert isinstance(who("council_tax", "DOV"), Ours)
-    assert isinstance(who("tree_management", "DOV"), Ours)
-    assert isinstance(who("council_tax", "KEN"), Unknown)
+    assert who("tree_management", "DOV") == Ours(who("tree_management", "DOV").why, ("KEN",))
+    kents = who("council_tax", "KEN")
+    assert isinstance(kents, Theirs)
+    assert set(kents.bodies) == {a.code for a in RULEBOOK.authorities.values() if a.parent == "KEN"}
+    assert len(kents.bodies) == 12
     assert isinstance(who("libraries", "KEN"), Ours)
+
+
+def test_of_many_districts_the_one_whose_place_is_named_is_meant() -> None:
+    kents = who("council_tax", "KEN")
+    assert isinstance(kents, Theirs)
+    assert named_in("How many bins were missed in Thanet and Dover?", kents.bodies, RULEBOOK) == ("DOV", "THA")
+    assert named_in("How many bins were missed in Kent?", kents.bodies, RULEBOOK) == kents.bodies
+    assert named_in("Dear Dover, how many bins were missed?", kents.bodies, RULEBOOK) == kents.bodies
 
 
 def test_local_facts_beat_the_table() -> None:
