@@ -18,7 +18,7 @@ import typer
 from rich.console import Console
 
 from foi_mailbot import __version__, bootstrap, console, daemon, diagnosis
-from foi_mailbot.commands import auditing, officers, rules
+from foi_mailbot.commands import auditing, automation, officers, rule_stats, rules
 from foi_mailbot.commands.frame import (
     DEFAULT_CONFIG,
     LATER,
@@ -46,6 +46,9 @@ cli = typer.Typer(
 cli.add_typer(officers.commands)
 cli.add_typer(auditing.commands, name="audit")
 cli.add_typer(rules.commands, name="rules")
+rules.commands.command("stats")(rule_stats.stats)
+cli.add_typer(automation.commands, name="auto")
+cli.command("correct")(rule_stats.correct)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -10,6 +10,7 @@ from typing import Any, TypedDict
 from foi_mailbot.core import decision as deciding
 from foi_mailbot.core import letter as letters
 from foi_mailbot.core.decision import Decision, PartRedirect, Redirect, Suppressed, Unsure
+from foi_mailbot.core.learning import Tally, doubted
 from foi_mailbot.core.letter import Letter, LetterIdentity, Regulator
 from foi_mailbot.core.message import Address, ExtractText, Message, parse, with_texts
 from foi_mailbot.core.reference import ReferencePattern
@@ -67,6 +68,13 @@ class Assessment:
         why = f"It belongs to case {case_id}, so it is read by a person and never answered with a redirect."
         request = replace(self.request, kind=kind) if self.request else None
         return replace(self, request=request, decision=Unsure((), why, kind), reasons=(why,))
+
+    def doubted(self, demoted: Mapping[str, Tally]) -> Assessment:
+        """Return it with what relies on a demoted rule left to a person."""
+        decision = doubted(self.decision, demoted)
+        if decision is self.decision or not isinstance(decision, Unsure):
+            return self
+        return replace(self, decision=decision, reasons=(decision.why,))
 
 
 class Dated(TypedDict):
