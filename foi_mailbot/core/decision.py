@@ -181,14 +181,17 @@ def _judge_all(request: Request, rulebook: Rulebook, authority: str, on: date) -
     bench = _Bench(request, rulebook, matcher, holders, weigh_topic(found), _empty(_Same(rulebook)) | said)
     judged: list[AskDecision] = []
     weighed: list[Weighed] = []
+    shared: tuple[str, ...] = ()
     for ask in request.asks:
-        carried = _carried_on(ask, request.asks, weighed)
-        weighed.append(_weigh_ask(ask, replace(bench, theme=_theme(weighed)), carried))
+        carried = _carried_on(request.text, ask, request.asks, weighed)
+        theme = shared if len(weighed) >= THEME else ()
+        weighed.append(_weigh_ask(ask, replace(bench, theme=theme), carried))
+        shared = _theme(weighed, shared)
         judged.append(_as_decision(ask, weighed[-1], bench))
     return tuple(judged)
 
 
-def _carried_on(ask: Ask, asks: Sequence[Ask], weighed: Sequence[Weighed]) -> Weighed:
+def _carried_on(text: str, ask: Ask, asks: Sequence[Ask], weighed: Sequence[Weighed]) -> Weighed:
     """Return how the question was weighed that this one carries on: the one before, or the one with "those cars"."""
     if not weighed:
         return Weighed(Lean.NOWHERE)
@@ -196,7 +199,7 @@ def _carried_on(ask: Ask, asks: Sequence[Ask], weighed: Sequence[Weighed]) -> We
     if meant:
         near = slice(max(0, len(weighed) - LOOK_BACK), len(weighed))
         for earlier, how in zip(reversed(asks[near]), reversed(weighed[near]), strict=True):
-            if any(word.stem in meant for word in words(earlier.text)):
+            if any(word.stem in meant for word in words(text, earlier.start, earlier.end)):
                 return how
     return weighed[-1]
 
@@ -278,11 +281,12 @@ def _inherit(
     return replace(source, why=(f"it goes on about {origin}", source.why[-1]))
 
 
-def _theme(weighed: Sequence[Weighed]) -> tuple[str, ...]:
-    """Return the functions that at least THEME questions, and all of them, share as another body's."""
-    if len(weighed) < THEME or not all(_points_away(w) for w in weighed):
+def _theme(weighed: Sequence[Weighed], so_far: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the functions that all questions, the last one included, share as another body's; `so_far` without it."""
+    last = weighed[-1]
+    if not _points_away(last):
         return ()
-    return tuple(f for f in weighed[0].functions if all(f in w.functions for w in weighed))
+    return last.functions if len(weighed) == 1 else tuple(f for f in so_far if f in last.functions)
 
 
 def _points_away(weighed: Weighed) -> bool:
