@@ -38,6 +38,8 @@ STYLES = {
     Standing.BLANK: "dim",
 }
 
+HOW = "live: a message to it was answered; page: it stands on its own page; client: your council knows it."
+
 Code = Annotated[str, typer.Argument(metavar="CODE", help="The body's code, e.g. KEN.")]
 By = Annotated[str, typer.Option("--by", envvar="FOI_MAILBOT_ACTOR", help="Who did it; yourself if left out.")]
 PurposeOf = Annotated[For | None, typer.Option("--purpose", help="Which of its contacts; left out: its general one.")]
@@ -66,7 +68,7 @@ def contacts_list(
 @commands.command()
 def verify(
     code: Code,
-    how: Annotated[How, typer.Option(help="How you made sure: by a message it answered, its own page, …")],
+    how: Annotated[How, typer.Option(help=HOW)],
     config: Config = DEFAULT_CONFIG,
     by: By = "",
     email: Annotated[str | None, typer.Option(help="Its e-mail address, if another or none is on record.")] = None,
@@ -113,12 +115,8 @@ def _report(contact: Contact, as_json: bool, what: str) -> None:
         print_json(row(contact))
         return
     words = f"{contact.code}, {contact.name} ({contact.purpose or 'any'} requests): {what}."
-    console.stdout().print(
-        shown(
-            f"{words}\n{_address(contact)}\nWaiting letters: `foi-mailbot redraft CASE`. "
-            "New mail: from the service's next start."
-        )
-    )
+    console.stdout().print(shown(f"{words}\n{_address(contact)}"))
+    typer.echo("A waiting letter takes it over by `foi-mailbot redraft CASE`, the service at its next start.")
 
 
 # ── how they look ────────────────────────────────────────────────────────────────────────────────
@@ -131,9 +129,8 @@ def contacts_table(lines: Sequence[Line]) -> RenderableType:
     table.add_column("State", ratio=3)
     for line in lines:
         contact = line.contact
-        state = Text(str(line.standing), style=STYLES[line.standing])
-        if line.why != "no address is known":
-            state.append(f": {console.plain(line.why)}" if line.why != "never verified" else "", style="")
+        plain = line.why in ("never verified", "no address is known")
+        state = shown(str(line.standing) if plain else line.why, style=STYLES[line.standing])
         if line.lacks:
             state.append(f"\n{line.lacks}", style="yellow")
         where = shown(_address(contact))

@@ -141,6 +141,7 @@ class ContactBook:
             raise Parked(f"The contact of {known.name} has no address that could have bounced. Nothing was changed.")
         bounced = replace(
             known,
+            confidence="low",
             verified_on=None,
             verified_by="",
             verified_how=None,
