@@ -122,7 +122,7 @@ def _report(contact: Contact, as_json: bool, what: str) -> None:
 # ── how they look ────────────────────────────────────────────────────────────────────────────────
 def contacts_table(lines: Sequence[Line]) -> RenderableType:
     """Return one row a contact: how it stands and why, whose it is, its addresses, where it was seen."""
-    table = Table(box=None, pad_edge=False, header_style="bold", row_styles=["", "on grey7"], expand=True)
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 1, 0), header_style="bold", expand=True)
     table.add_column("Body", ratio=3)
     table.add_column("For", no_wrap=True)
     table.add_column("Addresses and source", ratio=5, overflow="fold")
