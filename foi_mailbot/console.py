@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from types import MappingProxyType
 from typing import Any
@@ -155,7 +155,7 @@ def case_view(
         parts.append(Padding(asks_table(record), (0, 0, 1, 0)))
     parts += _remarks(dossier.case)
     parts += _warnings(record)
-    parts += [_contact_line(contact) for contact in contacts]
+    parts += _contact_lines(contacts)
     if dossier.letter:
         parts.append(letter_panel(dossier.letter))
     parts += _sending("The letter", dossier.outbox)
@@ -196,11 +196,19 @@ def _warnings(record: Mapping[str, Any]) -> list[Text]:
     return [shown(f"Before you approve: {warning}", style="yellow") for warning in record.get("warnings", ())]
 
 
+def _contact_lines(contacts: Sequence[Named]) -> Iterator[Text]:
+    """Say how the contacts in the letter stand; of those it gives no address of, together."""
+    yield from (_contact_line(contact) for contact in contacts if contact.address)
+    for why in dict.fromkeys(contact.why for contact in contacts if not contact.address):
+        names = [contact.name for contact in contacts if contact.why == why and not contact.address]
+        yield shown(f"Contact: {', '.join(names)}: {why}.")
+
+
 def _contact_line(contact: Named) -> Text:
     """Say how a contact in the letter stands, and what approving it takes."""
-    where = f"{contact.name}, {contact.address}" if contact.address else contact.name
+    where = f"{contact.name}, {contact.address}"
     if not contact.needs_check:
-        return shown(f"Contact: {where}: {contact.why}.", style="green" if contact.address else "")
+        return shown(f"Contact: {where}: {contact.why}.", style="green")
     seen = f" Seen at {contact.source}." if contact.source else ""
     tick = "" if contact.standing is Standing.BOUNCED else f" Then approve with --contact-checked {contact.code}."
     return shown(f"Before you approve: check the contact of {where}: {contact.why}.{seen}{tick}", style="yellow")

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
 
 from foi_mailbot.core.audit import canonical
-from foi_mailbot.core.jurisdiction import Shared, Theirs, responsible
+from foi_mailbot.core.jurisdiction import Ours, Shared, Theirs, responsible
 from foi_mailbot.core.letter_phrases import long_date
-from foi_mailbot.core.rulebook import Contact, Purpose, Regime, Rulebook
+from foi_mailbot.core.rulebook import Contact, Function, Purpose, Regime, Rulebook
 
 STALE_AFTER_DAYS = 180
 """How long a verification counts unless the settings say otherwise (`contacts_stale_after_days`)."""
@@ -125,10 +125,19 @@ def needed(authority: str, on: date, rulebook: Rulebook) -> dict[str, frozenset[
     """Return the bodies letters of that council can name on that day, each with the purposes of those letters."""
     found: dict[str, frozenset[Purpose]] = {}
     for function in rulebook.functions.values():
-        holder = responsible(function, authority, on, rulebook)
-        if isinstance(holder, Theirs | Shared):
-            found[holder.body] = found.get(holder.body, frozenset()) | _PURPOSES[function.regime]
+        for code, purposes in _other_bodies(function, authority, on, rulebook):
+            found[code] = found.get(code, frozenset()) | purposes
     return found
+
+
+def _other_bodies(
+    function: Function, authority: str, on: date, rulebook: Rulebook
+) -> Iterator[tuple[str, frozenset[Purpose]]]:
+    match responsible(function, authority, on, rulebook):
+        case Theirs() | Shared() as holder:
+            yield from ((code, _PURPOSES[function.regime]) for code in holder.bodies)
+        case Ours(beside=beside):  # a letter only mentions them, whatever the law
+            yield from ((code, frozenset({Purpose.FOI})) for code in beside)
 
 
 # ── what a letter gives ──────────────────────────────────────────────────────────────────────────

@@ -55,7 +55,7 @@ def triage(
     draft = assessor.draft(assessment, council, assessment.reference)
     record = assessor.record(assessment, draft)
     contacts = named(draft.bodies if draft else (), assessor.rulebook, today or received_on, stale_after_days)
-    unsure = [f"Check the contact of {c.name} first: {c.why}." for c in contacts if c.needs_check]
+    unsure = [f"The contact of {c.name} must be checked: {c.why}." for c in contacts if c.needs_check]
     return {**record, "warnings": [*record["warnings"], *unsure]}
 
 

@@ -157,7 +157,19 @@ def test_a_district_needs_its_county_for_each_law_its_functions_fall_under() -> 
     rules = replace(rulebook(), authorities=authorities)
     rules = replace(rules, functions={**rules.functions, "trees": unsure})
     assert needed("SEA", ON, rules) == {"CTY": {Purpose.FOI, Purpose.EIR}}
-    assert needed("CTY", ON, rules) == {}
+    assert needed("CTY", ON, rules) == {"SEA": {Purpose.FOI, Purpose.EIR}}  # a district's matter is sent on to it
+    upper = {k: f for k, f in rules.functions.items() if f.tier is Tier.UPPER}
+    assert needed("CTY", ON, replace(rules, functions=upper)) == {}
+
+
+def test_a_council_needs_the_body_beside_it_only_to_mention_it() -> None:
+    authorities = {
+        "SEA": Authority("SEA", "Seaside", "district", "England", "CTY"),
+        "CTY": Authority("CTY", "Big County", "county", "England", ""),
+    }
+    shared = replace(function("parks", "parks", "r", Regime.EIR), tier=Tier.BOTH)
+    rules = replace(rulebook(), authorities=authorities, functions={"parks": shared})
+    assert needed("SEA", ON, rules) == {"CTY": {Purpose.FOI}}
 
 
 # ── what a letter gives already ──────────────────────────────────────────────────────────────────
