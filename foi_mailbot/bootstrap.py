@@ -210,7 +210,7 @@ def build(settings: Settings, *, service: bool = True) -> App:
 
 def _automatic(settings: Settings, assessor: Assessor) -> Automatic:
     percent, first = settings.auto_sample_percent, settings.auto_sample_first
-    return Automatic(assessor.rulebook, settings.auto_send, percent, first)
+    return Automatic(assessor.rulebook, settings.auto_send, percent, first, settings.contacts_stale_after_days)
 
 
 def _clock(pulse: Pulse) -> Clock:

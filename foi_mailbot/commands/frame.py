@@ -17,6 +17,7 @@ import typer
 from foi_mailbot import bootstrap, resources
 from foi_mailbot.bootstrap import App
 from foi_mailbot.config import Settings
+from foi_mailbot.core.granting import is_name
 from foi_mailbot.errors import Fatal
 from foi_mailbot.service.lookup import Dossier, dossier
 
@@ -69,6 +70,6 @@ def actor_named(name: str) -> str:
         actor = (name or os.environ.get("SUDO_USER", "") or getpass.getuser()).strip()
     except (KeyError, OSError):  # an account without a name, as in a container
         actor = ""
-    if not actor or actor == "system":
+    if not is_name(actor):
         raise Fatal("Say who you are: --actor NAME (--by NAME), or the environment variable FOI_MAILBOT_ACTOR.")
     return actor

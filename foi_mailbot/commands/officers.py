@@ -13,7 +13,6 @@ from foi_mailbot.bootstrap import App
 from foi_mailbot.commands.frame import DEFAULT_CONFIG, Config, Json, found, opened, print_json, today
 from foi_mailbot.commands.frame import actor_named as _actor
 from foi_mailbot.core.case import State
-from foi_mailbot.core.granting import is_name
 from foi_mailbot.errors import Fatal, Parked
 from foi_mailbot.ports import CaseRow, LetterRow
 from foi_mailbot.service import records
