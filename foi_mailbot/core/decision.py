@@ -260,7 +260,7 @@ def _inherit(
         return replace(source, why=(f"it goes on about {origin}, which is this council's own",))
     if source.lean is Lean.DOUBTFUL:
         return replace(source, why=(f"it goes on about {origin}: {source.why[0]}",))
-    backed = set(found.weak(Theirs, Shared)) & set(source.functions)
+    backed = found.backing(source.functions)
     if found.listed("own_possessions") and not backed:
         return Weighed(Lean.OURS, (), (), tuple(found.listed("own_possessions")), ("it asks for this council's own",))
     if found.listed("own_side"):

@@ -9,7 +9,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from foi_mailbot.adapters.rulebook import load
@@ -60,6 +60,7 @@ def test_nothing_that_is_written_makes_deciding_fail(text: str, authority: str) 
     assert outcome_name(decided(text, authority)) in {"redirect", "part_redirect", "held", "unsure"}
 
 
+@settings(derandomize=True, max_examples=300)
 @given(TEXTS, st.sampled_from(UNMATCHED), st.booleans())
 def test_a_question_that_nothing_matches_never_makes_a_request_a_whole_redirect(
     text: str, unmatched: str, first: bool
