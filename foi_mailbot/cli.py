@@ -18,7 +18,7 @@ import typer
 from rich.console import Console
 
 from foi_mailbot import __version__, bootstrap, console, daemon, diagnosis, resources
-from foi_mailbot.commands import auditing, officers
+from foi_mailbot.commands import auditing, officers, proving
 from foi_mailbot.commands.frame import (
     DEFAULT_CONFIG,
     LATER,
@@ -43,6 +43,7 @@ cli = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 cli.add_typer(officers.commands)
+cli.add_typer(proving.commands)
 cli.add_typer(auditing.commands, name="audit")
 
 
