@@ -190,7 +190,7 @@ def test_an_unknown_council_or_none_that_can_be_decided_is_a_usage_error(
 def test_an_export_is_read_by_its_column_names_in_the_forms_spreadsheets_write(
     tmp_path: Path, encoding: str, mark: str
 ) -> None:
-    header = mark.join(["Bodies", " ID", "Request", "Outcome", "Received", "Team"])
+    header = mark.join(["Bodies", " ID", "Request", "Outcome", "Received", "Asks"])
     body = mark.join(["KEN", "FI1", f'"“Why”{mark}\r\n{REDIRECTED} £"', "Redirect", "31/05/2026", "x"])
     bad = mark.join(["", "FI2", "How many bins?", "", "", ""])
     (tmp_path / "log.csv").write_bytes("\r\n".join([header, body, "", bad, ""]).encode(encoding))

@@ -130,7 +130,8 @@ def _rows(path: Path, required: tuple[str, ...]) -> Iterator[tuple[str, Mapping[
         if not columns:
             columns = _columns(path, cells, required)
         elif any(cell.strip() for cell in cells):
-            yield f"line {line}", {**dict.fromkeys(columns, ""), **dict(zip(columns, cells, strict=False))}
+            row = dict.fromkeys(columns, "") | dict(zip(columns, cells, strict=False))
+            yield f"line {line}", {name: row[name] for name in (*_COLUMNS, "file") if name in row}
 
 
 def _columns(path: Path, header: list[str], required: tuple[str, ...]) -> list[str]:
