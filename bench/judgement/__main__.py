@@ -1,6 +1,7 @@
 """Measures judgement and prints it side by side: `python -m bench.judgement [--corpus FILE]… [--terms FILE] [--json]`.
 
-Exit code 1 if a request stitched together, or disturbed, that is at least partly the council's own became a redirect.
+Exit code 1 if a request stitched together, or disturbed, that is at least partly the council's own became a redirect; 2 if a file
+cannot be used.
 """
 
 from __future__ import annotations
@@ -43,13 +44,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     asked = _parser().parse_args(arguments)
     rulebook = rulebook_files.load([resources.config_dir()])
     corpora = [HERE / name for name in OUR_SETS if (HERE / name).exists()] + asked.corpus
-    found = {path.name: _corpus(path, rulebook, asked) for path in corpora}
+    try:
+        loaded = {path.name: load(path) for path in corpora}
+        probed = terms.measure(asked.terms, rulebook) if asked.terms else {}
+    except (OSError, ValueError) as fault:
+        print(f"error: {fault}", file=sys.stderr)
+        return 2
+    found = {name: _corpus(name, cases, rulebook, asked) for name, cases in loaded.items()}
     report: dict[str, Any] = {"rulebook_sha256": rulebook.sha256, "corpora": found}
     mails = HERE / OUR_MAILS
     report["kinds"] = {kind: asdict(t) for kind, t in kinds.measure(mails).items()} if mails.exists() else None
-    report["terms"] = (
-        {tier: asdict(t) for tier, t in terms.measure(asked.terms, rulebook).items()} if asked.terms else None
-    )
+    report["terms"] = {tier: asdict(tally) for tier, tally in probed.items()} or None
     _say("speed")
     report["speed"] = speed.measure(rulebook)
     if asked.json:
@@ -80,14 +85,13 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _corpus(path: Path, rulebook: Rulebook, asked: argparse.Namespace) -> dict[str, Any]:
-    cases = load(path)
+def _corpus(file: str, cases: Sequence[Labelled], rulebook: Rulebook, asked: argparse.Namespace) -> dict[str, Any]:
     judges = dict(list(JUDGES.items())[:1]) if asked.without_baselines else JUDGES
     judged = {}
     for name, judge in judges.items():
-        _say(f"{path.name}: {name}")
+        _say(f"{file}: {name}")
         judged[name] = _judged(judge, cases, rulebook)
-    _say(f"{path.name}: stitched and disturbed requests")
+    _say(f"{file}: stitched and disturbed requests")
     pool = composition.singles(cases, rulebook)
     stitched = composition.measure(composition.stitch(pool, asked.stitched, asked.seed), rulebook)
     return {

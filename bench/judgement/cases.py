@@ -56,13 +56,13 @@ def rows(path: Path) -> Iterator[tuple[str, Mapping[str, object]]]:
 
 
 def _labelled(row: Mapping[str, object], case: PastCase) -> Labelled:
-    functions = row.get("functions") or ()
-    named = functions if isinstance(functions, list) else [functions] if isinstance(functions, str) else []
+    functions = row.get("functions") or []
+    named = functions.values() if isinstance(functions, dict) else functions if isinstance(functions, list) else []
     return Labelled(
         past=case,
         authority_type=str(row.get("authority_type", "")),
         core=str(row.get("core") or ""),
-        functions=tuple(str(name) for name in named),
+        functions=tuple(str(name) for name in named if name),
         lookalike=bool(row.get("lookalike")),
     )
 

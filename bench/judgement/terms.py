@@ -56,9 +56,9 @@ def rows(path: Path) -> Iterator[tuple[str, list[str]]]:
 
 def plain_district(rulebook: Rulebook) -> str:
     """Return the first district, by code, that no local fact is known of."""
-    local = {override.authority for override in rulebook.overrides}
+    local = {place for override in rulebook.overrides for place in (override.authority, override.county)}
     districts = (a for a in rulebook.authorities.values() if a.type == "district" and a.parent and in_being(a, DAY))
-    return min(a.code for a in districts if a.code not in local)
+    return min(a.code for a in districts if not {a.code, a.parent} & local)
 
 
 def measure(path: Path, rulebook: Rulebook) -> dict[str, Tally]:

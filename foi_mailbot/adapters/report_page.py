@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from functools import partial
 from typing import Any
 
 import jinja2
@@ -17,9 +18,12 @@ _TONES = {
     ("redirect", "redirect"): RIGHT,
     ("part_redirect", "part_redirect"): RIGHT,
     ("held", "held"): RIGHT,
+    ("unsure", "unsure"): RIGHT,
     ("part_redirect", "redirect"): WRONG,
     ("held", "redirect"): WRONG,
     ("held", "part_redirect"): WRONG,
+    ("unsure", "redirect"): WRONG,
+    ("unsure", "part_redirect"): WRONG,
 }
 """What each cell of the confusion table is; every other one costs time but misleads nobody."""
 
@@ -34,11 +38,12 @@ def backtest_page(report: Mapping[str, Any], *, source: str, made_on: date) -> s
         lstrip_blocks=True,
     )
     environment.filters |= {"words": _words, "percent": _percent, "marked": _marked, "named": _named(report["names"])}
+    rows = partial(_row, report["confusion"])
     return environment.get_template("backtest.html").render(
         report=report,
         source=source,
         made_on=f"{made_on.day} {made_on:%B %Y}",
-        matrix=[_row(report["confusion"], expected) for expected in OUTCOMES],
+        matrix=[row for row in map(rows, OUTCOMES) if row["total"] or row["expected"] != "unsure"],
         columns=GOT,
     )
 

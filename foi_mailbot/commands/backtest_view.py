@@ -58,7 +58,7 @@ def confusion(table: Mapping[str, Mapping[str, int]]) -> Table:
     view.add_column("was \\ would be", style="bold", no_wrap=True)
     for got in GOT:
         view.add_column(got.replace("_", " "), justify="right", no_wrap=True)
-    for expected in OUTCOMES:
+    for expected in (name for name in OUTCOMES if name != "unsure" or any(table[name].values())):
         cells = [Text(str(n), style=_tone(expected, got) if n else "dim") for got, n in table[expected].items()]
         view.add_row(expected.replace("_", " "), *cells)
     return view
@@ -67,7 +67,8 @@ def confusion(table: Mapping[str, Mapping[str, int]]) -> Table:
 def _tone(expected: str, got: str) -> str:
     if expected == got:
         return "green"
-    return "bold red" if got == "redirect" or (expected, got) == ("held", "part_redirect") else "yellow"
+    wrong = got == "redirect" or (expected in ("held", "unsure") and got == "part_redirect")
+    return "bold red" if wrong else "yellow"
 
 
 def rates(figures: Mapping[str, Mapping[str, Any]]) -> Table:

@@ -11,11 +11,11 @@ import typer
 from rich.console import Console
 from rich.progress import track
 
-from foi_mailbot import bootstrap, console, resources
+from foi_mailbot import bootstrap, console
 from foi_mailbot.adapters import disclosure_log
 from foi_mailbot.adapters.report_page import backtest_page
 from foi_mailbot.commands import backtest_view
-from foi_mailbot.commands.frame import DEFAULT_CONFIG, OK, PERSON, Json, print_json, today
+from foi_mailbot.commands.frame import OK, PERSON, Json, print_json, settings_or_shipped, today
 from foi_mailbot.core.past_cases import PastCase
 from foi_mailbot.errors import Fatal, Parked
 from foi_mailbot.service.backtest import Backtest, Tried, report
@@ -61,8 +61,7 @@ def backtest(
 
 
 def _trial(config: Path | None, authority: str) -> Backtest:
-    chosen = config or (DEFAULT_CONFIG if DEFAULT_CONFIG.exists() else resources.config_dir() / "foi_mailbot.toml")
-    settings = bootstrap.load_settings(chosen)
+    settings = settings_or_shipped(config)
     assessor = bootstrap.build_assessor(settings.rules_dirs)
     council = functools.cache(lambda code: bootstrap.build_asked_council(settings, assessor, code or authority))
     council("")  # an unknown --authority is said before anything is read

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import NamedTuple
 
 from foi_mailbot.core.rulebook import Rulebook
 
@@ -21,8 +24,7 @@ _KEEP_S = frozenset(
 _IRREGULAR = {"buses": "bus", "gases": "gas", "children": "child", "lorries": "lorry"}
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(NamedTuple):
     """One word of a text: as written, its stem, and where it stands."""
 
     raw: str
@@ -55,19 +57,30 @@ class _Entry:
     level: str
 
 
+@dataclass(slots=True)
+class _Node:
+    """One word of the phrases that begin alike: those that end here, and how they go on."""
+
+    entries: list[_Entry] = field(default_factory=list)
+    following: dict[str, _Node] = field(default_factory=dict)
+
+
 @dataclass(frozen=True, slots=True)
 class Matcher:
-    """A rulebook's vocabulary compiled for search: phrases by the stem of their first word."""
+    """A rulebook's vocabulary compiled for search: a tree of stems, so that a long list of phrases costs no more."""
 
-    by_first: Mapping[str, tuple[_Entry, ...]] = field(repr=False)
+    root: _Node = field(repr=False)
 
     def find(self, text: str, start: int = 0, end: int | None = None) -> list[Hit]:
         """Return the phrases in `text[start:end]`; where two overlap the longer one is what was meant."""
         read = words(text, start, end)
         candidates: list[tuple[int, int, _Entry]] = []
         for at, word in enumerate(read):
-            here = self.by_first.get(word.stem, ())
-            candidates += [(at, at + len(entry.stems), entry) for entry in here if _matches(entry, read, at)]
+            node, ahead = self.root.following.get(word.stem), at + 1
+            while node is not None:
+                candidates += [(at, ahead, entry) for entry in node.entries if _spelt(entry, word)]
+                node = node.following.get(read[ahead].stem) if node.following and ahead < len(read) else None
+                ahead += 1
         return [Hit(e.owner, e.level, read[a].start, read[b - 1].end) for a, b, e in _longest(candidates)]
 
 
@@ -80,19 +93,36 @@ def compile_rulebook(rulebook: Rulebook) -> Matcher:
         for phrase in getattr(function, level)
     ]
     entries += [_entry(phrase, "", name) for name, phrases in rulebook.lexicon.items() for phrase in phrases]
-    by_first: dict[str, list[_Entry]] = {}
+    root = _Node()
     for entry in dict.fromkeys(entries):
+        node = root
+        for part in entry.stems:
+            node = node.following.setdefault(part, _Node())
         if entry.stems:
-            by_first.setdefault(entry.stems[0], []).append(entry)
-    return Matcher({first: tuple(sorted(own, key=lambda e: -len(e.stems))) for first, own in by_first.items()})
+            node.entries.append(entry)
+    return Matcher(root)
 
 
-def words(text: str, start: int = 0, end: int | None = None) -> list[Word]:
+def words(text: str, start: int = 0, end: int | None = None) -> Sequence[Word]:
     """Return the words of `text[start:end]` in order; hyphens part words, apostrophes do not."""
-    stop = len(text) if end is None else end
-    return [Word(m[0], stem(m[0]), m.start(), m.end()) for m in _WORD.finditer(text, start, stop)]
+    stop = len(text) if end is None else min(end, len(text))
+    read, starts = _read(text)
+    low, high = bisect_left(starts, start), bisect_left(starts, stop)
+    cut = (low and read[low - 1].end > start) or (high > low and read[high - 1].end > stop)
+    return list(_tokens(text, start, stop)) if cut else read[low:high]
 
 
+@lru_cache(maxsize=4)
+def _read(text: str) -> tuple[tuple[Word, ...], tuple[int, ...]]:
+    read = tuple(_tokens(text, 0, len(text)))
+    return read, tuple(word.start for word in read)
+
+
+def _tokens(text: str, start: int, stop: int) -> Iterator[Word]:
+    return (Word(m[0], stem(m[0]), m.start(), m.end()) for m in _WORD.finditer(text, start, stop))
+
+
+@lru_cache(maxsize=65_536)
 def stem(word: str) -> str:
     """Fold case, possessive and plural, so that "children's homes" and "children’s home" are the same phrase."""
     low = word.lower().replace("’", "'")
@@ -133,14 +163,11 @@ def _entry(phrase: str, owner: str, level: str) -> _Entry:
     return _Entry(tuple(w.stem for w in words(phrase)), acronym, exact, owner, level)
 
 
-def _matches(entry: _Entry, read: Sequence[Word], at: int) -> bool:
+def _spelt(entry: _Entry, word: Word) -> bool:
+    """Say whether a phrase of one word that must be spelt just so is; SEND, HER and PIP are words too."""
     if entry.acronym:
-        # SEND, HER and PIP are words too: only the upper-case spelling (with a plural s) is meant
-        return read[at].raw in (entry.acronym, entry.acronym + "s", entry.acronym + "'s", entry.acronym + "’s")
-    if entry.exact:
-        return read[at].raw.lower() == entry.exact
-    size = len(entry.stems)
-    return at + size <= len(read) and all(read[at + i].stem == s for i, s in enumerate(entry.stems))
+        return word.raw in (entry.acronym, entry.acronym + "s", entry.acronym + "'s", entry.acronym + "’s")
+    return not entry.exact or word.raw.lower() == entry.exact
 
 
 def _longest(candidates: list[tuple[int, int, _Entry]]) -> list[tuple[int, int, _Entry]]:
@@ -155,6 +182,6 @@ def _longest(candidates: list[tuple[int, int, _Entry]]) -> list[tuple[int, int, 
 
 
 def _swallows(long: _Entry, short: _Entry) -> bool:
-    if long.owner and short.owner:
-        return True
+    if long.owner and short.owner:  # what a tier keeps of a service names that service too
+        return long.level != "keeps" or long.owner != short.owner
     return long.level == "ignore" or (long.level in ("decisive", "strong") and not short.owner)

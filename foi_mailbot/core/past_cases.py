@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-OUTCOMES = ("redirect", "part_redirect", "held")
-"""What can have become of a past request; "unsure" is the program's word alone."""
+OUTCOMES = ("redirect", "part_redirect", "held", "unsure")
+"""What can have become of a past request; "unsure" where a person has to say and no letter may be drafted."""
 
 ASK_LABELS = {"other": "other_body", "other_body": "other_body", "held": "held", "both": "both", "unsure": "unsure"}
 """How a question may be labelled, and the outcome of an ask it stands for."""
@@ -95,7 +95,9 @@ class _Reading:
         if known in OUTCOMES or (not said and not labelled):
             return known
         what = f"outcome “{said}” is not known" if said else "outcome is missing"
-        self.wrong.append(f"{what}: write redirect (another body's), part_redirect (some of it) or held (our own)")
+        self.wrong.append(
+            f"{what}: write redirect (another body's), part_redirect (some of it), held (our own) or unsure"
+        )
         return ""
 
     def date(self) -> date | None:

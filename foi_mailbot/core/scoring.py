@@ -16,6 +16,9 @@ GOT = ("redirect", "part_redirect", "held", "unsure", "suppressed")
 LETTERS = ("redirect", "part_redirect")
 """The outcomes for which a letter is drafted."""
 
+OURS = ("part_redirect", "held", "unsure")
+"""What became of a request of which a whole redirect would have been wrong."""
+
 CONFIDENCE = 0.95
 _STEPS = 60  # of halving: finer than a float shows
 _LABEL_LEAD = re.compile(r"^(?:question|request|part|item|q)(?=\d)")
@@ -24,7 +27,7 @@ _LABEL_LEAD = re.compile(r"^(?:question|request|part|item|q)(?=\d)")
 class Fault(StrEnum):
     """What can be wrong with a decision, gravest first."""
 
-    WRONG_REDIRECT = "wrong_redirect"  # a request that is at least partly ours, drafted as wholly another body's
+    WRONG_REDIRECT = "wrong_redirect"  # at least partly ours, or for a person to say, drafted as wholly another body's
     WRONG_ASK = "wrong_ask"  # a letter to the requester that says so of a question that is at least partly ours
     HELD_AS_PART = "held_as_part"  # a request that is ours, drafted as partly another body's
     WRONG_BODIES = "wrong_bodies"  # a letter that names other bodies than the answer did
@@ -129,7 +132,7 @@ def compared(
 
 def faults(result: Result) -> frozenset[Fault]:
     """Return what is wrong with a labelled result; nothing is with one that has no label."""
-    partly_ours = result.expected in ("part_redirect", "held")
+    partly_ours = result.expected in OURS
     letter = result.outcome in LETTERS
     found = {
         Fault.WRONG_REDIRECT: partly_ours and result.outcome == "redirect",
@@ -155,7 +158,7 @@ def confusion(results: Iterable[Result]) -> dict[str, dict[str, int]]:
 def rates(results: Sequence[Result]) -> dict[str, Rate]:
     """Return the figures a decision stands by, over the labelled results."""
     of = {name: [r for r in results if r.expected == name] for name in OUTCOMES}
-    ours = [*of["part_redirect"], *of["held"]]
+    ours = [result for name in OURS for result in of[name]]
     labelled = [*of["redirect"], *ours]
     return {
         "wrong_redirects": Rate(sum(r.outcome == "redirect" for r in ours), len(ours)),

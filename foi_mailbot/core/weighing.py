@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from foi_mailbot.core.asks import sentences
+from foi_mailbot.core.finding import Found, is_scoring
 from foi_mailbot.core.jurisdiction import Holder, Ours, Shared, Theirs, Unknown
-from foi_mailbot.core.matching import ENOUGH, Hit, Matcher, Word, scores, words
+from foi_mailbot.core.matching import Hit, Word, words
 
 MODIFIERS = 1
 """So many unknown words directly before a service may belong to its own phrase ("unfilled school crossing patrols")."""
 
-_ASIDE = re.compile(
-    r"\([^()]*\)|\b(?:e\.g\.?|(?:such as|for example|for instance|excluding|except|other than|not including|"
-    r"rather than|apart from|instead of|unrelated to|not (?:the|about|including))\b)[^.;?\n]*",
-    re.IGNORECASE,
-)
 _BOILERPLATE = re.compile(
     r"^\W*(?:if (?:you|your|this|it|any|the|there|not|possible|available|held|limited|so desired)\b(?![^?]*\?)|"
     r"where (?:you|your|this|exact)\b(?![^?]*\?)|please (?:redact|suppress|treat|note|interpret|let me know|exclude|"
@@ -56,6 +52,10 @@ _ATTRIBUTES = frozenset(
 
 
 _ARTICLE = len(" the ")
+_PEOPLE = re.compile(r"who (?:are|were|live)", re.IGNORECASE)
+_PLACED = len(
+    " in the district "
+)  # so far may "who are" stand behind those it tells of: "children in the district who"
 
 
 SLACK = 1
@@ -84,102 +84,29 @@ class Weighed:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """The hits of a stretch, sorted by who is responsible for what they name."""
-
-    text: str
-    hits: tuple[Hit, ...]
-    points: dict[str, int]
-    holders: dict[str, Holder]
-    spans: tuple[tuple[int, int], ...] = ()
-    asides: tuple[tuple[int, int], ...] = ()
-
-    def sentence_start(self, at: int) -> int:
-        """Return where the sentence around `at` begins, never before the stretch that was read."""
-        low = next((a for a, b in self.spans if a <= at < b), 0)
-        high = next((b for a, b in self.spans if a <= at < b), len(self.text))
-        return next((a for a, b in sentences(self.text, low, high) if a <= at < b), low)
-
-    def aside(self, hit: Hit) -> bool:
-        """Say whether the hit stands in brackets or after "such as" and the like."""
-        return any(a <= hit.start and hit.end <= b for a, b in self.asides)
-
-    def without_examples(self, settled: Sequence[str]) -> Found:
-        """Leave out other services' likely words that only list the settled services' cases.
-
-        These stand in brackets or after a colon.
-
-        "Where did the exploitation occur: parks, hotels?" asks about neither parks nor hotels. What is named for
-        certain (a decisive phrase) stays in, so that a list across both tiers is still seen.
-        """
-        leads = [h.end for h in self.hits if h.owner in settled and h.level not in ("away", "keeps")]
-        if not leads:
-            return self
-        colon = self.text.find(":", min(leads), max(b for _, b in self.spans))
-        first = min(leads)
-        kept = tuple(
-            h
-            for h in self.hits
-            if not h.owner
-            or h.owner in settled
-            or h.level == "decisive"
-            or h.start < first
-            or not (self.aside(h) or 0 <= colon < h.start)
-        )
-        return replace(self, hits=kept, points=scores(kept))
-
-    def firm(self, *kinds: type) -> list[str]:
-        """Return the functions with enough points whose holder is of one of those kinds, by first mention."""
-        own = [h.owner for h in self.hits if h.owner and self.points[h.owner] >= ENOUGH and _scoring(h)]
-        return list(dict.fromkeys(f for f in own if isinstance(self.holders[f], kinds)))
-
-    def hits_of(self, functions: Iterable[str]) -> list[Hit]:
-        """Return the decisive and strong hits of those functions."""
-        wanted = set(functions)
-        return [h for h in self.hits if h.owner in wanted and _scoring(h)]
-
-    def weak(self, *kinds: type) -> list[str]:
-        """Return the functions mentioned at all whose holder is of one of those kinds."""
-        own = dict.fromkeys(h.owner for h in self.hits if h.owner and h.level in ("weak", "strong", "decisive"))
-        return [f for f in own if isinstance(self.holders[f], kinds)]
-
-    def listed(self, name: str) -> list[Hit]:
-        """Return the hits of that lexicon list."""
-        return [h for h in self.hits if not h.owner and h.level == name]
-
-
-@dataclass(frozen=True, slots=True)
 class _Way:
     """How closely a question must name another body's service before it counts."""
 
     strict: bool
     alone: bool
     slack: int
-
-
-def find(text: str, spans: Sequence[tuple[int, int]], matcher: Matcher, holder: Callable[[str], Holder]) -> Found:
-    """Find the vocabulary in those spans of the text; asides ("such as …", brackets) never speak for another body."""
-    asides = tuple(m.span() for start, end in spans for m in _ASIDE.finditer(text, start, end))
-    every = [hit for start, end in spans for hit in matcher.find(text, start, end)]
-    holders = {h.owner: holder(h.owner) for h in every if h.owner}
-    hits = tuple(
-        h
-        for h in every
-        if not (
-            h.owner and not isinstance(holders[h.owner], Ours) and any(a <= h.start and h.end <= b for a, b in asides)
-        )
-    )
-    return Found(text, hits, scores(hits), {h.owner: holders[h.owner] for h in hits if h.owner}, tuple(spans), asides)
+    lent: bool = False  # only the questions before lent it its service: they, and no introduction, name it
 
 
 def weigh(
-    found: Found, *, strict: bool, settled: Sequence[str] = (), before: Sequence[str] = (), alone: bool = True
+    found: Found,
+    *,
+    strict: bool,
+    settled: Sequence[str] = (),
+    before: Sequence[str] = (),
+    alone: bool = True,
+    topical: bool = True,
 ) -> Weighed:
     """Weigh what was found; `strict` also demands that another body's service heads its sentence.
 
     `settled` are functions the request has already proved to be about: they need not head the question again.
     `before` are those of the question before: a few words more may stand before them. `alone` says that neither it
-    nor the topic names a service of another body.
+    nor the topic names a service of another body; `topical` that the topic does.
     """
     theirs, ours, unknown = found.firm(Theirs, Shared), found.firm(Ours), found.firm(Unknown)
     hard = found.listed("own_records_hard")
@@ -189,10 +116,12 @@ def weigh(
     if theirs:
         proved = bool(set(theirs) & set(settled))
         theirs = [f for f in theirs if f in settled or _decided(found, f)] if proved else theirs
-        way = _Way(strict and not proved, alone, SLACK if set(theirs) & set(before) else 0)
+        way = _Way(strict and not proved, alone, SLACK if set(theirs) & set(before) else 0, proved and not topical)
         return _weigh_theirs(found, theirs, ours, unknown, way)
     if ours:
         why = tuple(_reason(found.holders[f]) for f in ours)
+        if parted := _parted(found, ours):
+            return parted
         return Weighed(Lean.OURS, tuple(ours), (), tuple(found.hits_of(ours)), why)
     if unknown and (not strict or _heads(found, found.hits_of(unknown)[0], _Way(strict, False, 0))):
         why = tuple(_reason(found.holders[f]) for f in unknown)
@@ -208,6 +137,8 @@ def weigh_topic(found: Found) -> Weighed:
     first = min(found.hits_of(topic.functions), key=lambda h: h.start)
     if any(h.level == "decisive" for h in topic.hits) and not _mentioned(found, first, before=True):
         return topic
+    if isinstance(found.holders[first.owner], Ours):
+        return replace(topic, lean=Lean.OURS, bodies=())
     return replace(topic, lean=Lean.DOUBTFUL, why=("its introduction is not sure to be about another body's service",))
 
 
@@ -236,24 +167,30 @@ def speaking(text: str, spans: Sequence[tuple[int, int]]) -> list[tuple[int, int
 def _weigh_theirs(found: Found, theirs: list[str], ours: list[str], unknown: list[str], way: _Way) -> Weighed:
     evidence = found.hits_of(theirs)
     first = min(evidence, key=lambda h: h.start)
-    bodies = tuple(dict.fromkeys(_body(found.holders[f]) for f in theirs))
+    bodies = tuple(dict.fromkeys(body for f in theirs for body in _bodies(found.holders[f])))
     doubt = _doubt(found, first, theirs, unknown, way)
     if ours:
         own = found.hits_of(ours)
         spoken = [h for h in own if not found.aside(h)]
         if min(h.start for h in own) < first.start:
             why = ("our own service comes first: the other is only mentioned with it",)
+            if parted := _parted(found, ours):
+                return parted
             return Weighed(Lean.OURS, tuple(ours), (), tuple(own), why)
+        parted = _parted(found, ours)
+        if parted and parted.bodies == bodies and set(parted.functions) == set(ours):
+            return replace(parted, functions=(*theirs, *ours), hits=(*evidence, *parted.hits))
         if (
             any(way.strict or h.level == "decisive" for h in spoken)
             or first.level != "decisive"
             or not _counted(found, first)
         ):
             doubt = "words of both tiers stand in it"
-    if doubt:
-        return Weighed(Lean.DOUBTFUL, tuple(theirs), bodies, tuple(evidence), (doubt,))
     reasons = tuple(dict.fromkeys(_reason(found.holders[f]) for f in theirs))
     kept = [h for h in found.hits if h.level == "keeps" and h.owner in theirs]
+    named = first.level == "decisive" and any((h.start, h.end) == (first.start, first.end) for h in kept)
+    if doubt and not named:
+        return Weighed(Lean.DOUBTFUL, tuple(theirs), bodies, tuple(evidence), (doubt,))
     shared = kept or any(isinstance(found.holders[f], Shared) for f in theirs)
     lean = Lean.BOTH if shared else Lean.THEIRS
     return Weighed(lean, tuple(theirs), bodies, (*evidence, *kept), reasons)
@@ -268,13 +205,13 @@ def _doubt(found: Found, first: Hit, theirs: list[str], unknown: list[str], way:
         return "it has this council acting for itself"
     if way.strict and any(h.level == "away" and h.owner in theirs for h in found.hits):
         return "words that usually mean something else stand beside it"
-    if way.strict and _mentioned(found, first, before=bool(way.slack)):
+    if (way.strict or way.lent) and _mentioned(found, first, before=bool(way.slack) or way.lent):
         return "words of this council's own services stand beside it"
     if _aside_of(found, first):
         return "it is named as a place or an occasion only"
     if found.listed("products"):
         return "it asks about a product or system this council may use as well"
-    if way.strict and sum(_scoring(h) for h in found.hits if h.owner in theirs) < 2 and first.level != "decisive":
+    if way.strict and sum(is_scoring(h) for h in found.hits if h.owner in theirs) < 2 and first.level != "decisive":
         return "a single likely word is too little"
     if way.strict and not _heads(found, first, way):
         said = found.text[first.start : first.end]
@@ -308,7 +245,8 @@ def _heads(found: Found, hit: Hit, way: _Way) -> bool:
     "reports") and at most MODIFIERS directly before it; `way.slack` more if the question before was about it.
     """
     start = found.sentence_start(hit.start)
-    if any(h.start >= start and h.end <= hit.start for h in found.listed("relations")):
+    parting = [h for h in found.listed("relations") if h.start >= start and h.end <= hit.start]
+    if any(not _of_its_people(found, h, hit) for h in parting):
         return False
     if any(hit.end <= h.start <= hit.end + 3 for h in found.listed("foreign_heads")):
         return False
@@ -318,6 +256,15 @@ def _heads(found: Found, hit: Hit, way: _Way) -> bool:
     if way.alone and opener and _COUNT.match(found.text, opener.start) and _attributes_only(lead):
         return False
     return len(_subjects(found, lead, hit)) <= way.slack
+
+
+def _of_its_people(found: Found, relation: Hit, hit: Hit) -> bool:
+    """Say whether "who are" and the like only tell more of a service's own people: "children who are in care"."""
+    if not _PEOPLE.fullmatch(found.text, relation.start, relation.end) or found.listed("of_these"):
+        return False
+    served = [h for h in found.hits if 0 <= relation.start - h.end <= _PLACED and _supports(found, h)]
+    bodies = _bodies(found.holders[hit.owner]) if isinstance(found.holders[hit.owner], Theirs | Shared) else ()
+    return any(_bodies(found.holders[h.owner]) == bodies for h in served)
 
 
 def _attributes_only(lead: Sequence[Word]) -> bool:
@@ -335,7 +282,7 @@ def _subjects(found: Found, lead: Sequence[Word], hit: Hit) -> list[Word]:
 
 def _foreign(found: Found, lead: Sequence[Word], own: Sequence[tuple[int, int]]) -> list[Word]:
     spans = [*_empty_spans(found), *own]
-    named = [w for w in lead if _carries(w, frozenset()) and not _is_name(w)]
+    named = [w for w in lead if _carries(w, frozenset()) and not _is_name(w) and not _is_participle(w)]
     return [w for w in named if not any(a <= w.start < b for a, b in spans)]
 
 
@@ -347,6 +294,10 @@ def _supports(found: Found, hit: Hit) -> bool:
 
 def _is_name(word: Word) -> bool:
     return word.raw[:1].isupper() and word.raw[1:].islower()
+
+
+def _is_participle(word: Word) -> bool:
+    return word.raw.endswith("ed") and len(word.raw) > 5
 
 
 def _counted(found: Found, hit: Hit) -> bool:
@@ -363,13 +314,24 @@ def _carries(word: Word, empty: frozenset[str]) -> bool:
     return len(word.raw) > 1 and not _LABEL.fullmatch(word.raw) and word.stem not in empty
 
 
-def _scoring(hit: Hit) -> bool:
-    return hit.level in ("decisive", "strong")
+def _parted(found: Found, ours: list[str]) -> Weighed | None:
+    """Return the weighing of a question whose words name what the other tier keeps of a service of ours, if any do."""
+    kept = [h for h in found.hits if h.level == "keeps" and h.owner in ours]
+    bodies = tuple(dict.fromkeys(body for h in kept for body in _beside(found.holders[h.owner])))
+    if not bodies:
+        return None
+    functions = tuple(dict.fromkeys(h.owner for h in kept))
+    why = ("the other tier keeps a part of this service",)
+    return Weighed(Lean.BOTH, functions, bodies, (*found.hits_of(functions), *kept), why)
 
 
-def _body(holder: Holder) -> str:
+def _beside(holder: Holder) -> tuple[str, ...]:
+    return holder.beside if isinstance(holder, Ours) else ()
+
+
+def _bodies(holder: Holder) -> tuple[str, ...]:
     assert isinstance(holder, Theirs | Shared)
-    return holder.body
+    return holder.bodies
 
 
 def _reason(holder: Holder) -> str:

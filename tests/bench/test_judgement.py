@@ -227,10 +227,18 @@ def test_more_rules_and_more_authorities_decide_the_same() -> None:
     assert set(found) == {"median_ms", "growth", "authorities_x10", "rules_x4"}
 
 
+def test_a_file_that_cannot_be_used_is_named_before_anything_is_measured(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    assert bench.main(["--corpus", str(corpus(tmp_path, {"id": "a", "text": "x"}))]) == 2
+    assert "error: set.jsonl, line 1: outcome is missing" in capsys.readouterr().err
+    assert bench.main(["--terms", str(tmp_path / "absent.csv")]) == 2
+
+
 def test_everything_measured_is_printed_side_by_side(tmp_path: Path) -> None:
     path = corpus(tmp_path, *ROWS, {**ROWS[0], "id": "wrong", "text": GRITTING, "outcome": "held", "bodies": []})
     asked = bench._parser().parse_args(["--stitched", "20"])
-    found = bench._corpus(path, RULEBOOK, asked)
+    found = bench._corpus(path.name, load(path), RULEBOOK, asked)
     found["judges"]["nearest embedding"] = {"not_measured": "x is not installed"}
     report = {
         "rulebook_sha256": RULEBOOK.sha256,

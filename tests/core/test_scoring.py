@@ -125,6 +125,8 @@ def test_a_share_of_nothing_is_no_number() -> None:
     [
         (result("held", "redirect"), {Fault.WRONG_REDIRECT}),
         (result("part_redirect", "redirect"), {Fault.WRONG_REDIRECT}),
+        (result("unsure", "redirect"), {Fault.WRONG_REDIRECT}),
+        (result("unsure", "held"), set()),
         (result("redirect", "redirect"), set()),
         (result("held", "part_redirect"), {Fault.HELD_AS_PART}),
         (result("redirect", "part_redirect"), {Fault.MISSED}),
