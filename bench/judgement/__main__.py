@@ -1,7 +1,7 @@
 """Measures judgement and prints it side by side: `python -m bench.judgement [--corpus FILE]… [--terms FILE] [--json]`.
 
-Exit code 1 if a request stitched together, or disturbed, that is at least partly the council's own became a redirect; 2 if a file
-cannot be used.
+Exit code 1 if a request that is at least partly the council's own became a redirect when it was stitched together or
+disturbed; 2 if a file cannot be used.
 """
 
 from __future__ import annotations

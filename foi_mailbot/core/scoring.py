@@ -227,9 +227,7 @@ def _upper(count: int, of: int) -> float:
 
 
 def _at_most(count: int, of: int, share: float) -> float:
-    """Return the binomial probability of at most `count` hits."""
-    if not 0 < share < 1:
-        return float(share <= 0)
+    """Return the binomial probability of at most `count` hits, for a share between 0 and 1, both excluded."""
     return sum(
         exp(lgamma(of + 1) - lgamma(k + 1) - lgamma(of - k + 1) + k * log(share) + (of - k) * log1p(-share))
         for k in range(count + 1)
