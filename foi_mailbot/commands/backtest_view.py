@@ -15,14 +15,14 @@ from foi_mailbot.core.past_cases import OUTCOMES
 from foi_mailbot.core.scoring import GOT
 
 HEADINGS: Mapping[str, tuple[str, str]] = {
-    "wrong_redirects": ("Wrong redirects: yours, wholly or in part, drafted as wholly another body's", "bold red"),
+    "wrong_redirects": ("Wrong redirects: not wholly another body's, and drafted as if they were", "bold red"),
     "wrong_asks": ("Wrong questions: yours at least in part, sent away by a letter in part", "bold red"),
     "held_as_part": ("Yours, drafted as another body's in part", "bold yellow"),
     "wrong_bodies": ("Other bodies named than the answer named", "bold yellow"),
     "missed": ("Missed: another body's, left to an officer or sent away only in part", "bold"),
 }
 RATES: Mapping[str, str] = {
-    "wrong_redirects": "wrong redirects, of those that were yours",
+    "wrong_redirects": "wrong redirects, of those not wholly another body's",
     "held_as_part": "yours, drafted as another body's in part",
     "redirects_right": "redirects drafted to the right body",
     "parts_right": "shared ones split as labelled",

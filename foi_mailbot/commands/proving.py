@@ -41,7 +41,7 @@ def backtest(
 ) -> None:
     """Decide past requests and compare with what became of them; stores and sends nothing.
 
-    Exit code 1 if a request that is yours, wholly or in part, would have been redirected as a whole, or if a line could
+    Exit code 1 if a request that is not wholly another body's would have been redirected as a whole, or if a line could
     not be used.
     """
     trial = _trial(config, authority)
