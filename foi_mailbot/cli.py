@@ -18,7 +18,7 @@ import typer
 from rich.console import Console
 
 from foi_mailbot import __version__, bootstrap, console, daemon, diagnosis
-from foi_mailbot.commands import auditing, automation, contacts, officers, rule_stats, rules
+from foi_mailbot.commands import auditing, automation, contacts, officers, proving, rule_stats, rules
 from foi_mailbot.commands.frame import (
     DEFAULT_CONFIG,
     LATER,
@@ -44,6 +44,7 @@ cli = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 cli.add_typer(officers.commands)
+cli.add_typer(proving.commands)
 cli.add_typer(contacts.commands, name="contacts")
 cli.add_typer(auditing.commands, name="audit")
 cli.add_typer(rules.commands, name="rules")
