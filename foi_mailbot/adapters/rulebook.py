@@ -12,6 +12,7 @@ from datetime import date
 from enum import StrEnum
 from pathlib import Path
 
+from foi_mailbot.adapters.kind_rules import KindReading
 from foi_mailbot.core.rulebook import (
     Authority,
     Contact,
@@ -24,6 +25,7 @@ from foi_mailbot.core.rulebook import (
     Succession,
     Tier,
 )
+from foi_mailbot.core.wording import KindWords
 from foi_mailbot.errors import Fatal
 
 _LEVELS = ("decisive", "strong", "weak", "away", "keeps")
@@ -53,6 +55,11 @@ class _Reading:
     county_bodies: dict[str, CountyBodies] = field(default_factory=dict)
     successions: dict[tuple[str, str, date], Succession] = field(default_factory=dict)
 
+    kinds: KindReading = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.kinds = KindReading(self.wrong)
+
     def wrong(self, file: Path, key: str, what: str, write: str) -> None:
         self.problems.append(f"{file}: {key}: {what}; write {write}")
 
@@ -60,7 +67,7 @@ class _Reading:
 def load(config_dirs: Sequence[Path]) -> Rulebook:
     """Read the rulebook from those config directories, later ones adding to or replacing earlier ones by id.
 
-    Of each directory: rules/*.toml, lexicon.toml, overrides.toml and data/*.csv, each optional.
+    Of each directory: rules/*.toml, lexicon.toml, kinds.toml, overrides.toml and data/*.csv, each optional.
     Raises Fatal naming every problem at once: file, key, what is wrong, what to write.
     """
     reading = _Reading()
@@ -68,17 +75,19 @@ def load(config_dirs: Sequence[Path]) -> Rulebook:
         for path in sorted((directory / "rules").glob("*.toml")):
             _read_rules(path, reading)
         _read_lexicon(directory / "lexicon.toml", reading)
+        reading.kinds.read(directory / "kinds.toml", _toml(directory / "kinds.toml", reading))
         _read_overrides(directory / "overrides.toml", reading)
         for name, take in _TABLES.items():
             for line, row in _rows(directory / "data" / name, reading):
                 take(row, directory / "data" / name, line, reading)
     _check_whole(reading, config_dirs)
+    kinds = reading.kinds.checked()
     if reading.problems:
         raise Fatal("The rulebook cannot be used:\n" + "\n".join(f"  {p}" for p in reading.problems))
-    return _sealed(reading)
+    return _sealed(reading, kinds)
 
 
-def _sealed(reading: _Reading) -> Rulebook:
+def _sealed(reading: _Reading, kinds: KindWords) -> Rulebook:
     content = {
         "authorities": {k: asdict(v) for k, v in sorted(reading.authorities.items())},
         "functions": {k: asdict(v) for k, v in sorted(reading.functions.items())},
@@ -87,6 +96,7 @@ def _sealed(reading: _Reading) -> Rulebook:
         "lexicon": dict(sorted(reading.lexicon.items())),
         "county_bodies": {k: asdict(v) for k, v in sorted(reading.county_bodies.items())},
         "successions": [asdict(v) for v in reading.successions.values()],
+        "kinds": asdict(kinds),
     }
     canonical = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=str)
     return Rulebook(
@@ -98,6 +108,7 @@ def _sealed(reading: _Reading) -> Rulebook:
         sha256=hashlib.sha256(canonical.encode()).hexdigest(),
         county_bodies=reading.county_bodies,
         successions=tuple(reading.successions.values()),
+        kinds=kinds,
     )
 
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
+from foi_mailbot.core.wording import KindWords
+
 
 class Regime(StrEnum):
     """The law that governs an answer."""
@@ -143,3 +145,4 @@ class Rulebook:
     sha256: str
     county_bodies: Mapping[str, CountyBodies] = field(default_factory=dict)
     successions: tuple[Succession, ...] = ()
+    kinds: KindWords = KindWords()  # what tells a new request from other mail (config/kinds.toml)
