@@ -103,7 +103,9 @@ def main() -> None:
         console.print(_table(rows, half))
         console.print(f"{half}: right {share(rows)}; look-alikes {share([r for r in rows if r['lookalike']])}\n")
         if half == "open":
-            console.print(*(f"{r['id']}: {r['kind']} told as {r['told']}" for r in rows if r["kind"] != r["told"]), sep="\n")
+            console.print(
+                *(f"{r['id']}: {r['kind']} told as {r['told']}" for r in rows if r["kind"] != r["told"]), sep="\n"
+            )
 
 
 if __name__ == "__main__":

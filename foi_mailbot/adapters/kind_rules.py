@@ -48,7 +48,9 @@ class KindReading:
                     fault = problem(phrase, self.lists)
                     if fault:
                         where = f"rule.{rule.id}.{key}"
-                        self.wrong(self.origin[rule.id], where, f"“{phrase}” {fault}", "words, a/b, a*, [a], ..., # or @list")
+                        self.wrong(
+                            self.origin[rule.id], where, f"“{phrase}” {fault}", "words, a/b, a*, [a], ..., # or @list"
+                        )
         return KindWords(tuple(self.rules.values()), self.lists)
 
     def _table(self, path: Path, tables: Mapping[str, object], name: str) -> Mapping[str, object]:

@@ -55,8 +55,8 @@ SOURCES: Mapping[Clock, str] = MappingProxyType(
         Clock.NONE: "",
         Clock.TWENTY_WORKING_DAYS: "20 working days after receipt: FOIA s.10(1), EIR reg. 5(2).",
         Clock.REVIEW_TARGET: (
-            "A target: FOIA sets no limit for a review, the s.45 Code of Practice and the ICO recommend 20 working days "
-            "(40 in exceptional cases); for environmental information EIR reg. 11 sets 40 working days."
+            "A target: FOIA sets no limit for a review, the s.45 Code of Practice and the ICO recommend 20 working "
+            "days (40 in exceptional cases); for environmental information EIR reg. 11 sets 40 working days."
         ),
         Clock.ONE_CALENDAR_MONTH: "One calendar month from the day of receipt: UK GDPR Art. 12(3).",
     }
@@ -107,7 +107,9 @@ TABLE: Mapping[Kind, Treatment] = MappingProxyType(
             "subject access request and never gets an FOI letter.",
         ),
         Kind.COMPLAINT: Treatment(
-            Route.OFFICER, Clock.NONE, "This complains about a service: pass it to the complaints team. No FOI clock runs."
+            Route.OFFICER,
+            Clock.NONE,
+            "This complains about a service: pass it to the complaints team. No FOI clock runs.",
         ),
         Kind.LEGAL: Treatment(
             Route.AT_ONCE,

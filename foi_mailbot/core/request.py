@@ -11,8 +11,8 @@ from foi_mailbot.core.asks import Ask, is_asking, sentences, split
 from foi_mailbot.core.kinds import Kind
 from foi_mailbot.core.message import Message, Origin
 from foi_mailbot.core.reference import Reference, ReferencePattern, find_references
-from foi_mailbot.core.telling import Told, Written, tell
-from foi_mailbot.core.wording import KindWords, wording
+from foi_mailbot.core.telling import NEW_REQUEST, Told, Written, tell
+from foi_mailbot.core.wording import NO_RULES, KindWords, wording
 
 __all__ = ["Ask", "Kind", "Request", "Stretch", "read_request", "read_text"]
 
@@ -55,17 +55,14 @@ class Request:
     preamble: tuple[tuple[int, int], ...]  # spans of shared context: subject and text before the first ask
     references: tuple[Reference, ...] = ()
     problems: tuple[str, ...] = ()  # e.g. "attachment plan.pdf could not be read": forces a person
-    told: Told = Told(Kind.REQUEST)  # why it is of this kind, and what else it may be
+    told: Told = NEW_REQUEST  # why it is of this kind, and what else it may be
 
 
 _REQUEST_ORIGINS = (Origin.BODY, Origin.FORWARDED, Origin.ATTACHMENT)
 _ANSWERS = re.compile(r"\s*(?:\[[^\]]{0,40}\]\s*)?(?:re|atb|ateb)\s*:", re.IGNORECASE)
-_NO_WORDS = KindWords()
 
 
-def read_request(
-    message: Message, patterns: Sequence[ReferencePattern], words: KindWords = _NO_WORDS
-) -> Request:
+def read_request(message: Message, patterns: Sequence[ReferencePattern], words: KindWords = NO_RULES) -> Request:
     """Read a mail as a request: subject, new text, forwarded text and attached request letters, in that order.
 
     `words` tell its kind (`Rulebook.kinds`); without them everything but an empty mail is a request.
@@ -84,7 +81,7 @@ def read_request(
     return _build(text, stretches, references, (*message.problems, *unread), told)
 
 
-def read_text(text: str, patterns: Sequence[ReferencePattern], words: KindWords = _NO_WORDS) -> Request:
+def read_text(text: str, patterns: Sequence[ReferencePattern], words: KindWords = NO_RULES) -> Request:
     """Read plain text as a body without a subject; every span indexes `text` as given."""
     stretches = (Stretch(0, len(text), Origin.BODY),) if text else ()
     told = tell(Written(text, own=((0, len(text)),)), wording(words))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
-from foi_mailbot.core.wording import KindWords
+from foi_mailbot.core.wording import NO_RULES, KindWords
 
 
 class Regime(StrEnum):
@@ -145,4 +145,4 @@ class Rulebook:
     sha256: str
     county_bodies: Mapping[str, CountyBodies] = field(default_factory=dict)
     successions: tuple[Succession, ...] = ()
-    kinds: KindWords = KindWords()  # what tells a new request from other mail (config/kinds.toml)
+    kinds: KindWords = NO_RULES  # what tells a new request from other mail (config/kinds.toml)

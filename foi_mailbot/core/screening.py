@@ -6,10 +6,10 @@ import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 
+from foi_mailbot.core.kinds import Kind
 from foi_mailbot.core.message import Message
 from foi_mailbot.core.telling import Told
 from foi_mailbot.core.wording import ENOUGH
-from foi_mailbot.core.kinds import Kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ RULES: dict[str, str] = {
     "read-receipt": "It is a read receipt (RFC 8098).",
     "null-return-path": "It has an empty return path, as bounces have (RFC 5321 section 4.5.5).",
     "mailer-daemon": "It comes from a mail server, not from a person (RFC 3834 section 2).",
-    "auto-generated": "It says that a machine made it of itself, not as an answer: Auto-Submitted (RFC 3834 section 5).",
+    "auto-generated": "It says that a machine made it, not as an answer: Auto-Submitted (RFC 3834 section 5).",
     "auto-submitted": "It says that a machine sent it: Auto-Submitted (RFC 3834 section 5).",
     "precedence": "It is marked as bulk, list or junk mail: Precedence (RFC 3834 section 2).",
     "list": "It came through a mailing list: List headers (RFC 2369, RFC 2919).",
@@ -120,7 +120,9 @@ def settle(verdict: Suppress | Hold | None, told: Told) -> Suppress | Told:
     elif verdict.kind is Kind.OTHER and told.rule and not asks:
         return replace(told, because=f"{told.because}. {verdict.why.rstrip('.')}")
     if asks and told.points >= ENOUGH:
-        return replace(told, rule=verdict.rule, because=f"{told.because}. But: {verdict.why.rstrip('.')}", also=verdict.kind)
+        return replace(
+            told, rule=verdict.rule, because=f"{told.because}. But: {verdict.why.rstrip('.')}", also=verdict.kind
+        )
     return Told(verdict.kind, verdict.rule, verdict.why[0].lower() + verdict.why[1:].rstrip("."))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from foi_mailbot.core.asks import is_asking, sentences, split
 from foi_mailbot.core.kinds import TABLE, Kind, Route
@@ -45,10 +45,24 @@ class Told:
             says = f"This fits two kinds of mail, {other}: a person decides. {says}"
         return f"{says} Why: {self.because}." if self.because else says
 
+    def in_thread(self) -> Told:
+        """Return it as told of mail that stands in a case's thread: a request follows up, unless it says it is new."""
+        if self.kind is not Kind.REQUEST:
+            return self
+        if self.anew:
+            return replace(self, also=Kind.FOLLOW_UP)
+        also = Kind.REQUEST if self.points >= ENOUGH else None
+        because = f"it belongs to that case, and {self.because}" if also else "it belongs to that case"
+        return replace(self, kind=Kind.FOLLOW_UP, rule="in-thread", because=because, also=also)
+
     @property
     def kinds(self) -> tuple[Kind, ...]:
         """Return the one kind, or both that fit."""
         return (self.kind,) if self.also is None else (self.kind, self.also)
+
+
+NEW_REQUEST = Told(Kind.REQUEST)
+"""A request against which nothing speaks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,23 +83,34 @@ ORDER = (
 )  # fmt: skip
 """Which kind stands where two have equal points."""
 
-_YIELDS = frozenset({Kind.AUTO_REPLY, Kind.BOUNCE, Kind.LIST, Kind.SPAM, Kind.OTHER, Kind.COMPLAINT, Kind.ACKNOWLEDGEMENT})
+_YIELDS = frozenset({Kind.AUTO_REPLY, Kind.BOUNCE, Kind.LIST, Kind.SPAM, Kind.OTHER, Kind.COMPLAINT})
 """Kinds that give way to a request made in the same mail: what they say is then only its setting."""
 
 _OUTWEIGHED = frozenset({Kind.CHASER, Kind.FOLLOW_UP, Kind.INTERNAL_REVIEW, Kind.LEGAL})
 """Kinds that give way to a request for which more speaks than for them."""
+
+_MASS = frozenset({Kind.LIST, Kind.SPAM})
+"""Kinds for which no words count that stand in a question: "Which events got lottery money?" is no fraud."""
+
+ANEW = "request_new"
+"""The rule by which a request calls itself new: it stays one even in another request's thread."""
 
 LIST_OF_QUESTIONS = 3
 LIST_POINTS = 2
 """So many questions, and what they speak for a request where another kind fits too."""
 
 _OWN_EARLIER = re.compile(
-    r"\b(?:i|we) (?:wrote|asked|sent|said|requested|emailed|e-mailed)\b[^.\n]{0,60}[:,-]\s*[\"“](?P<said>[^\"“”]{1,5000})[\"”]",
+    r"\b(?:i|we) (?:wrote|asked|sent|said|requested|emailed|e-mailed)\b[^.\n]{0,60}[:,-]\s*"
+    r"[\"“](?P<said>[^\"“”]{1,5000})[\"”]",
     re.IGNORECASE,
 )
 _MARKED = re.compile(r"^[ \t]*>.*(?:\n[ \t]*>.*)*", re.MULTILINE)
 SOME_WORDS = 20
 """Characters of new text above a quoted mail from which that mail is only repeated."""
+_QUESTION = re.compile(
+    r"\?|^\W*(?:\w{1,3}[.)]\W*)?(?:please\W+)?(?:list|provide|state|supply|give|confirm|how|what|which|where|did|does|is)\b",
+    re.IGNORECASE,
+)
 _LETTERS = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 WELSH_WORDS = 5
 """Welsh function words from which a text can be Welsh; names and a greeting have fewer."""
@@ -120,9 +145,14 @@ def tell(written: Written, words: Wording) -> Told:
     if not written.answering and len(split(written.text, written.subject[1]).asks) >= LIST_OF_QUESTIONS:
         asked.points += LIST_POINTS
         asked.best = max(asked.best, (LIST_POINTS, "list-of-questions", "it lists questions"), key=lambda best: best[0])
-    if asked.points >= ENOUGH and (best in _YIELDS or (best in _OUTWEIGHED and asked.points > said.points and not said.by_sender)):
+    if asked.points < ENOUGH:
+        return _told(best, said)
+    if best is Kind.ACKNOWLEDGEMENT:
+        return _told(Kind.REQUEST, asked)  # thanks that come before a request
+    outweighed = best in _OUTWEIGHED and asked.points > said.points and not said.by_sender
+    if best in _YIELDS or outweighed:
         return _told(Kind.REQUEST, asked, best, said)
-    return _told(best, said, Kind.REQUEST, asked) if asked.points >= ENOUGH else _told(best, said)
+    return _told(best, said, Kind.REQUEST, asked)
 
 
 def _told(kind: Kind, points: _Points, also: Kind | None = None, others: _Points | None = None) -> Told:
@@ -130,7 +160,8 @@ def _told(kind: Kind, points: _Points, also: Kind | None = None, others: _Points
     if others is not None and others.best[2]:
         because = f"{because}, and {others.best[2]}"
     signs = _signs(points, others) if others is not None else _signs(points)
-    return Told(kind, rule, because, also, signs, points.points, top >= ENOUGH)
+    anew = any(sign.rule == ANEW for sign in signs)
+    return Told(kind, rule, because, also, signs, points.points, top >= ENOUGH, anew)
 
 
 def _without_a_rule(written: Written, found: Mapping[Kind, _Points], own: Sequence[tuple[int, int]]) -> Told:
@@ -155,7 +186,8 @@ def _points(
     seen: set[int] = set()
     text = written.text
     for where, spans in (("subject", subject), ("text", own)):
-        for number, start, end in words.hits(where, text, spans):
+        asking = frozenset(a for a, b in spans if where == "text" and _QUESTION.search(text[a:b]))
+        for number, start, end in words.hits(where, text, spans, asking, _MASS):
             if number not in seen:
                 seen.add(number)
                 _count(found, words, number, Sign(start, end, text[start:end], words.rules[number].id))

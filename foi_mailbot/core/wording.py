@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
 from foi_mailbot.core.kinds import Kind
 
+GAP_MARK = "..."
 GAP = 7
 """Words that `...` in a phrase may stand for, none included."""
 ENOUGH = 3
@@ -41,6 +42,9 @@ class KindWords:
     lists: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
+NO_RULES = KindWords()
+
+
 @dataclass(frozen=True, slots=True)
 class Pattern:
     """A compiled phrase; no text without one of `anchors` can hold it (none: any text may)."""
@@ -57,15 +61,16 @@ def problem(phrase: str, lists: Mapping[str, tuple[str, ...]]) -> str:
     strange = next((t for t in tokens if not _TOKEN.fullmatch(t)), "")
     if strange:
         return f"holds “{strange}”, which is no word"
-    if "..." in (tokens[0], tokens[-1]) or tokens[0].startswith("["):
+    if GAP_MARK in (tokens[0], tokens[-1]) or tokens[0].startswith("["):
         return "begins with a gap or an optional word, or ends with a gap"
     unknown = [t.strip("[]@") for t in tokens if "@" in t and t.strip("[]@") not in lists]
     return f"names the unknown list @{unknown[0]}" if unknown else ""
 
 
 def compile_phrases(phrases: Sequence[str], lists: Mapping[str, tuple[str, ...]]) -> tuple[Pattern, ...]:
-    """Compile phrases. Words match in any case; `a/b` either, `a*` any ending, `[a]` or not, `...` a gap, # a number,
-    @x a list.
+    """Compile phrases, which match in any case.
+
+    `a/b` is either, `a*` any ending, `[a]` may be missing, `...` is a gap, `#` a number, `@x` a list's phrase.
     """
     return tuple(_pattern(phrase.split(), lists) for phrase in phrases)
 
@@ -73,7 +78,7 @@ def compile_phrases(phrases: Sequence[str], lists: Mapping[str, tuple[str, ...]]
 def _pattern(tokens: Sequence[str], lists: Mapping[str, tuple[str, ...]]) -> Pattern:
     text, gap, anchors = "", False, frozenset[str]()
     for token in tokens:
-        if token == "...":
+        if token == GAP_MARK:
             gap = True
             continue
         options = _options(token.strip("[]"), lists)
@@ -141,20 +146,28 @@ class Wording:
         """Say whether a phrase of that list stands in the text."""
         return _any(self._lists.get(name, ()), text, _vocabulary(text))
 
-    def hits(self, where: str, text: str, spans: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int, int]]:
+    def hits(
+        self,
+        where: str,
+        text: str,
+        spans: Sequence[tuple[int, int]],
+        asking: Collection[int] = (),
+        deaf: Collection[Kind] = (),
+    ) -> Iterator[tuple[int, int, int]]:
         """Yield (rule number, start, end) of each rule's first hit in those spans of `text`.
 
-        `where` is what the spans are: subject, text or sender.
+        `where` is what the spans are: subject, text or sender. Rules of the `deaf` kinds pass over the spans that
+        start at `asking`.
         """
         said = [(text[a:b], a, _vocabulary(text[a:b])) for a, b in spans]
         known = _vocabulary(text)
         for number, rule in enumerate(self.rules):
             if rule.where not in ("anywhere", where) or (where == "sender") != (rule.where == "sender"):
                 continue
-            possible = [p for p in self._says[number] if not p.anchors or not p.anchors.isdisjoint(known)]
-            if not possible or (rule.needs and not _any(self._needs[number], text, known)):
-                continue
-            yield from self._first(number, possible, said)
+            possible = [p for p in self._says[number] if _may(p, known)]
+            if possible and (not rule.needs or _any(self._needs[number], text, known)):
+                heard = [s for s in said if s[1] not in asking] if rule.kind in deaf else said
+                yield from self._first(number, possible, heard)
 
     def _first(
         self, number: int, possible: Sequence[Pattern], said: Sequence[tuple[str, int, frozenset[str]]]

@@ -10,10 +10,10 @@ from typing import Any, TypedDict
 from foi_mailbot.core import decision as deciding
 from foi_mailbot.core import letter as letters
 from foi_mailbot.core.decision import Decision, PartRedirect, Redirect, Suppressed, Unsure
+from foi_mailbot.core.kinds import TABLE, Kind, Route, due_by
 from foi_mailbot.core.letter import Letter, LetterIdentity, Regulator
 from foi_mailbot.core.message import Address, ExtractText, Message, parse, with_texts
 from foi_mailbot.core.reference import ReferencePattern
-from foi_mailbot.core.kinds import Kind, due_by
 from foi_mailbot.core.request import Request, read_request, read_text, told_anew
 from foi_mailbot.core.rulebook import Rulebook
 from foi_mailbot.core.screening import Suppress, screen, settle
@@ -60,25 +60,34 @@ class Assessment:
         """Return our first reference in it, or ""."""
         return self.request.references[0].value if self.request and self.request.references else ""
 
-    def joining(self, case_id: str, case_due: date | None, standing: str) -> Assessment:
-        """Return it as mail on an open case: a person reads it and no letter is drafted.
+    def joining(self, case_id: str, standing: str, case_due: date | None) -> Assessment:
+        """Return it as mail on a case we have: a person reads it and no letter is drafted.
 
-        What reads like a request follows the case up, unless it says that it is a new one. `standing` is a sentence on
-        how late that case is; its due date is this mail's too, if this mail starts none of its own.
+        What reads like a request follows that case up, and may be a new one too. `standing` says how late that case
+        is; `case_due` (None: nothing is due there any more) is this mail's due date too unless its own comes first.
         """
         if self.request is None:
             return self
-        told = self.request.told
-        if told.kind is Kind.REQUEST and not told.anew:
-            told = replace(told, kind=Kind.FOLLOW_UP, rule="in-thread", because="it belongs to that case")
-        elif told.kind is Kind.REQUEST:
-            told = replace(told, also=Kind.FOLLOW_UP)
-        why = f"It belongs to case {case_id}, so a person reads it and it never gets a redirect. {standing} {told.why}"
-        request = told_anew(self.request, told)
+        told = self.request.told.in_thread()
+        kept = told.kind is self.request.kind or Kind.REQUEST in told.kinds
+        why = f"It belongs to case {case_id}, so a person reads it and it never gets a redirect. {standing}{told.why}"
         asks = records.asks_of(self.decision) if Kind.REQUEST in told.kinds else ()
-        due_dates = [d for d in (self.due if told.kind is not Kind.FOLLOW_UP else None, case_due) if d]
-        decision = Unsure(asks, why, told.kind)
-        return replace(self, request=request, decision=decision, reasons=(why,), due=min(due_dates, default=None))
+        days = [day for day in (self.due if kept else None, case_due) if day]
+        return replace(
+            self,
+            request=told_anew(self.request, told),
+            decision=Unsure(asks, why, told.kind),
+            reasons=(why,),
+            due=min(days, default=None),
+        )
+
+    def alone(self) -> Assessment:
+        """Return mail that speaks of a case where we find none: a person looks for that case, which may be lost."""
+        decision, request = self.decision, self.request
+        if request is None or not isinstance(decision, Unsure) or TABLE[request.kind].route is not Route.JOINS_CASE:
+            return self
+        why = f"It speaks of a request, and no case here matches it: find that request, or log it. {decision.why}"
+        return replace(self, decision=replace(decision, why=why), reasons=(why,))
 
 
 class Dated(TypedDict):
