@@ -77,6 +77,16 @@ class Written:
     answering: bool = False  # it answers another mail
 
 
+@dataclass(slots=True)
+class _Points:
+    """What spoke for one kind."""
+
+    points: int = 0
+    signs: list[Sign] = field(default_factory=list)
+    best: tuple[int, str, str] = (0, "", "")  # points, rule, why
+    by_sender: bool = False  # who wrote counts before what is written
+
+
 ORDER = (
     Kind.BOUNCE, Kind.AUTO_REPLY, Kind.SPAM, Kind.LEGAL, Kind.SUBJECT_ACCESS, Kind.INTERNAL_REVIEW, Kind.FOLLOW_UP,
     Kind.CHASER, Kind.COMPLAINT, Kind.LIST, Kind.ACKNOWLEDGEMENT, Kind.OTHER,
@@ -89,7 +99,7 @@ _YIELDS = frozenset({Kind.AUTO_REPLY, Kind.BOUNCE, Kind.LIST, Kind.SPAM, Kind.OT
 _OUTWEIGHED = frozenset({Kind.CHASER, Kind.FOLLOW_UP, Kind.INTERNAL_REVIEW, Kind.LEGAL})
 """Kinds that give way to a request for which more speaks than for them."""
 
-_MASS = frozenset({Kind.LIST, Kind.SPAM})
+_MASS = frozenset({Kind.LIST, Kind.SPAM, Kind.AUTO_REPLY, Kind.BOUNCE})
 """Kinds for which no words count that stand in a question: "Which events got lottery money?" is no fraud."""
 
 ANEW = "request_new"
@@ -111,19 +121,10 @@ _QUESTION = re.compile(
     r"\?|^\W*(?:\w{1,3}[.)]\W*)?(?:please\W+)?(?:list|provide|state|supply|give|confirm|how|what|which|where|did|does|is)\b",
     re.IGNORECASE,
 )
+_IN_REPLY = _Points(0, [], (0, "answer-without-a-request", "it answers an earlier mail and asks for little or nothing"))
 _LETTERS = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 WELSH_WORDS = 5
 """Welsh function words from which a text can be Welsh; names and a greeting have fewer."""
-
-
-@dataclass(slots=True)
-class _Points:
-    """What spoke for one kind."""
-
-    points: int = 0
-    signs: list[Sign] = field(default_factory=list)
-    best: tuple[int, str, str] = (0, "", "")  # points, rule, why
-    by_sender: bool = False  # who wrote counts before what is written
 
 
 def tell(written: Written, words: Wording) -> Told:
@@ -140,11 +141,8 @@ def tell(written: Written, words: Wording) -> Told:
         return _without_a_rule(written, found, own)
     best = max(rivals, key=lambda kind: (rivals[kind].by_sender, rivals[kind].points, -ORDER.index(kind)))
     apart = [s for s in (*own, *aside) if not _touched(s, rivals[best].signs)]
-    asked = _points(written, words, (), apart).get(Kind.REQUEST, _Points())
+    asked = _asked(written, words, apart)
     said = rivals[best]
-    if not written.answering and len(split(written.text, written.subject[1]).asks) >= LIST_OF_QUESTIONS:
-        asked.points += LIST_POINTS
-        asked.best = max(asked.best, (LIST_POINTS, "list-of-questions", "it lists questions"), key=lambda best: best[0])
     if asked.points < ENOUGH:
         return _told(best, said)
     if best is Kind.ACKNOWLEDGEMENT:
@@ -155,10 +153,23 @@ def tell(written: Written, words: Wording) -> Told:
     return _told(best, said, Kind.REQUEST, asked)
 
 
+def _asked(written: Written, words: Wording, apart: Sequence[tuple[int, int]]) -> _Points:
+    """Return what speaks for a request in the sentences that do not speak for the other kind."""
+    asked = _points(written, words, (), apart).get(Kind.REQUEST, _Points())
+    if asked.points == ENOUGH - 1 and any(_QUESTION.search(written.text[a:b]) for a, b in apart):
+        asked.points += 1  # figures or documents are named, and something is asked outright
+    asks = split(written.text, written.subject[1]).asks
+    listed = sum(any(a <= ask.start < b for a, b in apart) for ask in asks)
+    if not written.answering and listed >= LIST_OF_QUESTIONS:
+        asked.points += LIST_POINTS
+        asked.best = max(asked.best, (LIST_POINTS, "list-of-questions", "it lists questions"), key=lambda best: best[0])
+    return asked
+
+
 def _told(kind: Kind, points: _Points, also: Kind | None = None, others: _Points | None = None) -> Told:
     top, rule, because = points.best
-    if others is not None and others.best[2]:
-        because = f"{because}, and {others.best[2]}"
+    if others is not None:
+        because = ", and ".join(reason for reason in (because, others.best[2]) if reason)
     signs = _signs(points, others) if others is not None else _signs(points)
     anew = any(sign.rule == ANEW for sign in signs)
     return Told(kind, rule, because, also, signs, points.points, top >= ENOUGH, anew)
@@ -173,9 +184,13 @@ def _without_a_rule(written: Written, found: Mapping[Kind, _Points], own: Sequen
     if asked.points < ENOUGH and written.answering and asking < 2:
         if best is not None and TABLE[best].route is not Route.NOT_ANSWERED:
             return _told(best, hints[best])
-        return Told(Kind.FOLLOW_UP, "answer-without-a-question", "it answers an earlier mail and asks for nothing new")
+        if asking and asked.points == ENOUGH - 1:
+            return _told(Kind.REQUEST, asked, Kind.FOLLOW_UP, _IN_REPLY)
+        return _told(Kind.FOLLOW_UP, _IN_REPLY, Kind.REQUEST if asking and asked.points else None, asked)
     if asked.points == 0 and best is not None:
-        return _told(best, hints[best], Kind.REQUEST, asked)
+        return (
+            _told(Kind.REQUEST, asked, best, hints[best]) if asking else _told(best, hints[best], Kind.REQUEST, asked)
+        )
     return _told(Kind.REQUEST, asked)
 
 
