@@ -10,6 +10,7 @@ from typing import Protocol
 
 from foi_mailbot.core.audit import Entry, Event
 from foi_mailbot.core.case import State
+from foi_mailbot.ports_granting import AutoLetters, Grants, Verdicts
 
 Clock = Callable[[], datetime]
 """Returns the present moment, timezone-aware, UTC."""
@@ -284,6 +285,18 @@ class Transaction(Protocol):
     @property
     def outbox(self) -> Outbox:
         """What is on its way."""
+
+    @property
+    def grants(self) -> Grants:
+        """Grants of automatic sending."""
+
+    @property
+    def automatic(self) -> AutoLetters:
+        """Letters approved under a grant."""
+
+    @property
+    def verdicts(self) -> Verdicts:
+        """What officers said of the rules."""
 
     @property
     def audit(self) -> AuditLog:

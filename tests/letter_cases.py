@@ -77,6 +77,7 @@ PLANS: dict[str, tuple[Plan, ...]] = {
     "part_foia": (CHILDREN, CHILDREN, OURS, BOTH),
     "part_eir": (DRAINS, DRAINS, OURS),
     "part_mixed": (CHILDREN, DRAINS, DRAINS, OURS, BOTH),
+    "beside": (BOTH, OURS, BOTH),
 }
 
 

@@ -12,8 +12,9 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from foi_mailbot import bootstrap
+from foi_mailbot import bootstrap, resources
 from foi_mailbot.bootstrap import App
+from foi_mailbot.config import Settings
 from foi_mailbot.service.lookup import Dossier, dossier
 
 OK, PERSON, USAGE, LATER = 0, 1, 2, 75
@@ -24,6 +25,13 @@ Config = Annotated[
     typer.Option("--config", "-c", envvar="FOI_MAILBOT_CONFIG", help="The settings file.", show_default=True),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of words.")]
+
+
+def settings_or_shipped(config: Path | None) -> Settings:
+    """Return the settings of that file, else the default one, else the shipped example: for what needs no store."""
+    return bootstrap.load_settings(
+        config or (DEFAULT_CONFIG if DEFAULT_CONFIG.exists() else resources.config_dir() / "foi_mailbot.toml")
+    )
 
 
 @contextmanager

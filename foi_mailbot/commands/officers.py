@@ -14,6 +14,7 @@ from foi_mailbot.adapters import editor
 from foi_mailbot.bootstrap import App
 from foi_mailbot.commands.frame import DEFAULT_CONFIG, Config, Json, found, opened, print_json, today
 from foi_mailbot.core.case import State
+from foi_mailbot.core.granting import is_name
 from foi_mailbot.errors import Fatal, Parked
 from foi_mailbot.ports import CaseRow, LetterRow
 from foi_mailbot.service import records
@@ -188,6 +189,6 @@ def _actor(name: str) -> str:
         actor = (name or os.environ.get("SUDO_USER", "") or getpass.getuser()).strip()
     except (KeyError, OSError):  # an account without a name, as in a container
         actor = ""
-    if not actor or actor == "system":
+    if not is_name(actor):
         raise Fatal("Say who you are: --actor NAME, or the environment variable FOI_MAILBOT_ACTOR.")
     return actor

@@ -258,6 +258,12 @@ class Settings(Table):
     rules_dirs: tuple[Path, ...] = (Path("/etc/foi-mailbot"),)
     log_file: Line = ""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+    auto_send: bool = False
+    auto_grant_days: int = Field(default=365, ge=1, le=366)
+    auto_sample_percent: int = Field(default=10, ge=1, le=100)
+    auto_sample_first: int = Field(default=5, ge=0, le=1000)
+    rule_floor: float = Field(default=0.9, ge=0, le=1)
+    rule_floor_after: int = Field(default=10, ge=1, le=1000)
     regulator: Regulator = Regulator()
     mailboxes: tuple[Mailbox, ...] = Field(alias="mailbox", min_length=1)
 

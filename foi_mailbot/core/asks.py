@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,14 @@ _CLOSING = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _OPENS = re.compile(r"[.?!:;]\s+[A-Za-z]\.\s[A-Z]$")  # a letter that opens a sentence, behind the end of another
+_CHUNK = re.compile(
+    r"[;,][ \t\n]+(?:and[ \t\n]+)?(?=(?:the[ ])?(?:total[ ]|average[ ]|annual[ ])?"
+    r"(?:numbers?|cost|amount|list|price|value|names?|copies|copy)[ ](?:of|paid)\b|how[ ](?:many|much|often|long)\b"
+    r"(?![ ](?:of[ ](?:them|these|those)|were|was|are|is|did|do|has|have)\b))",
+    re.IGNORECASE,
+)
+LEAST_CHUNKS = 2
+"""So many further questions in one sentence, each opened anew, make it a list: one "and how many" goes on with it."""
 MAX_MARKERS = 1000  # no request has so many questions; finding a run takes quadratic time
 _SENTENCE_END = re.compile(r"(?<=[.?!])[\"”’')]*\s+(?=[A-Z0-9“\"'(])|\n\s*\n|\n(?=[ \t]*[•●▪◦*–-])")
 _ASKING = re.compile(
@@ -67,10 +76,12 @@ _ASKING = re.compile(
     re.IGNORECASE,
 )
 _NOT_AN_ASK = re.compile(
-    r"^\W*(?:please (?:treat|acknowledge|note|let me know|do not hesitate|contact|reply|respond|"
+    r"^\W*(?:please (?:treat|acknowledge|note|let me know|do not|don[’']t|contact|reply|respond|quote|feel free|"
     r"send (?:it|your|the reply)|interpret|accept this|find)\b|i am (?:a|an|the)\b|"
     r"i (?:(?:am )?ask(?:ing)? (?:this |you )?because\b|look forward|would be grateful for (?:a|an|your))|"
-    r"(?:if|should|where) (?:you|your|this|it|any|the)\b[^?]*$|"
+    r"(?:if|should|where) (?:you|your|this|it|any|the|a|some|figures|there|possible)\b[^?]*$|"
+    r"[^?]*\b(?:appropriate limit|cost limit|section 12|section 45 code|duty (?:under section 16 )?to "
+    r"(?:advise|assist))\b[^?]*$|"
     r"i would (?:prefer|like) (?:the|to receive|this)[^?]{0,40}\b(?:format|email|electronic)|"
     r"(?:under|pursuant to|in accordance with)[^?:]{0,120}\bplease (?:answer|respond|reply|help)\b[^?:]{0,40}$)",
     re.IGNORECASE,
@@ -228,6 +239,12 @@ def _first_gap(text: str, start: int, stop: int) -> int:
     return gap.start() if gap else stop
 
 
+def _chunk_starts(text: str, start: int, end: int) -> list[int]:
+    """Return where the questions of one sentence begin: "the number of A; the number of B, and how many C"."""
+    chunks = [m.end() for m in _CHUNK.finditer(text, start, end)]
+    return [start, *chunks] if len(chunks) >= LEAST_CHUNKS and not text.find(":", chunks[0], end) >= 0 else [start]
+
+
 def _by_sentences(text: str, start: int, end: int) -> Split:
     parts = sentences(text, start, end)
     asking = [i for i, (a, b) in enumerate(parts) if is_asking(text[a:b])]
@@ -236,9 +253,10 @@ def _by_sentences(text: str, start: int, end: int) -> Split:
         asks = tuple(Ask("", a, b, text[a:b]) for a, b in body)
         return Split(asks, _spans(text, (0, start)) if start and body[:1] != ((0, len(text)),) else ())
     preamble = _spans(text, (0, start), (start, parts[asking[0]][0]))
-    edges = [parts[i][0] for i in asking] + [parts[-1][1]]
-    labels = [str(n) for n in range(1, len(asking) + 1)] if len(asking) > 1 else [""]
-    spans = [(edges[i], edges[i + 1]) for i in range(len(asking))]
+    starts = [at for i in asking for at in _chunk_starts(text, *parts[i])]
+    edges = [*starts, parts[-1][1]]
+    labels = [str(n) for n in range(1, len(starts) + 1)] if len(starts) > 1 else [""]
+    spans = list(pairwise(edges))
     asks = tuple(
         Ask(label, a, b, text[a:b])
         for label, (lo, hi) in zip(labels, spans, strict=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -11,8 +12,8 @@ from typing import assert_never
 
 from foi_mailbot.core.finding import Found, find
 from foi_mailbot.core.guards import guarded
-from foi_mailbot.core.jurisdiction import Holder, Ours, Shared, Theirs, in_being, responsible
-from foi_mailbot.core.matching import Matcher, compile_rulebook, words
+from foi_mailbot.core.jurisdiction import Holder, Ours, Shared, Theirs, in_being, named_in, responsible
+from foi_mailbot.core.matching import Matcher, compile_rulebook, stem, words
 from foi_mailbot.core.request import Ask, Kind, Request
 from foi_mailbot.core.rulebook import Regime, Rulebook
 from foi_mailbot.core.weighing import Lean, Weighed, content_words, speaking, subjects, weigh, weigh_topic
@@ -115,6 +116,9 @@ FOREIGN_WORDS = 0
 THEME = 2
 """So many questions about one service of another body make it the topic of those that follow."""
 
+LOOK_BACK = 20
+"""So many questions back may "those cars" point."""
+_THOSE = re.compile(r"\b(?:those|these|such|the same) ([A-Za-z]{3,})", re.IGNORECASE)
 _ANAPHORA_FIRST = 11  # words: "of these" further in points back inside the same question
 
 
@@ -130,7 +134,6 @@ class _Bench:
     known: frozenset[str]  # stems that add nothing: empty words, and what the preamble has spoken of already
 
     theme: tuple[str, ...] = ()  # functions that all questions so far are about, if they are another body's
-    one_body: bool = False  # whether all questions so far, at least THEME, went to the same other body
 
     def find(self, spans: Sequence[tuple[int, int]]) -> Found:
         return find(self.request.text, spans, self.matcher, self.holders.__getitem__)
@@ -179,13 +182,28 @@ def _judge_all(request: Request, rulebook: Rulebook, authority: str, on: date) -
     said = {word.stem for start, end in context for word in words(request.text, start, end)}
     bench = _Bench(request, rulebook, matcher, holders, weigh_topic(found), _empty(_Same(rulebook)) | said)
     judged: list[AskDecision] = []
-    previous = Weighed(Lean.NOWHERE)
     weighed: list[Weighed] = []
+    shared: tuple[str, ...] = ()
     for ask in request.asks:
-        previous = _weigh_ask(ask, replace(bench, theme=_theme(weighed), one_body=_one_body(weighed)), previous)
-        weighed.append(previous)
-        judged.append(_as_decision(ask, previous, bench))
+        carried = _carried_on(request.text, ask, request.asks, weighed)
+        theme = shared if len(weighed) >= THEME else ()
+        weighed.append(_weigh_ask(ask, replace(bench, theme=theme), carried))
+        shared = _theme(weighed, shared)
+        judged.append(_as_decision(ask, weighed[-1], bench))
     return tuple(judged)
+
+
+def _carried_on(text: str, ask: Ask, asks: Sequence[Ask], weighed: Sequence[Weighed]) -> Weighed:
+    """Return how the question was weighed that this one carries on: the one before, or the one with "those cars"."""
+    if not weighed:
+        return Weighed(Lean.NOWHERE)
+    meant = {stem(m[1]) for m in _THOSE.finditer(ask.text)}
+    if meant:
+        near = slice(max(0, len(weighed) - LOOK_BACK), len(weighed))
+        for earlier, how in zip(reversed(asks[near]), reversed(weighed[near]), strict=True):
+            if any(word.stem in meant for word in words(text, earlier.start, earlier.end)):
+                return how
+    return weighed[-1]
 
 
 def _weigh_ask(ask: Ask, bench: _Bench, previous: Weighed) -> Weighed:
@@ -203,7 +221,7 @@ def _weigh_ask(ask: Ask, bench: _Bench, previous: Weighed) -> Weighed:
         settled=settled,
         before=previous.functions if _points_away(previous) else (),
         alone=alone,
-        themed=bench.one_body,
+        topical=_points_away(bench.topic),
     )
     details = bench.find(ask.details)
     if own.lean in (Lean.THEIRS, Lean.BOTH, Lean.DOUBTFUL):
@@ -245,6 +263,10 @@ def _inherit(
     if source.lean is Lean.DOUBTFUL:
         return replace(source, why=(f"it goes on about {origin}: {source.why[0]}",))
     backed = set(found.weak(Theirs, Shared)) & set(source.functions)
+    if found.listed("own_possessions") and not backed:
+        return Weighed(Lean.OURS, (), (), tuple(found.listed("own_possessions")), ("it asks for this council's own",))
+    if found.listed("own_side"):
+        return _doubted(source, f"it may go on about {origin}, but has this council acting for itself")
     if found.weak(Ours) and not backed:
         return _doubted(source, f"it may go on about {origin}, but has words of this council's own services")
     if found.listed("own_documents") and not backed:
@@ -261,17 +283,12 @@ def _inherit(
     return replace(source, why=(f"it goes on about {origin}", source.why[-1]))
 
 
-def _theme(weighed: Sequence[Weighed]) -> tuple[str, ...]:
-    """Return the functions that at least THEME questions, and all of them, share as another body's."""
-    if len(weighed) < THEME or not all(_points_away(w) for w in weighed):
+def _theme(weighed: Sequence[Weighed], so_far: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the functions that all questions, the last one included, share as another body's; `so_far` without it."""
+    last = weighed[-1]
+    if not _points_away(last):
         return ()
-    return tuple(f for f in weighed[0].functions if all(f in w.functions for w in weighed))
-
-
-def _one_body(weighed: Sequence[Weighed]) -> bool:
-    if len(weighed) < THEME or not all(w.lean is Lean.THEIRS for w in weighed):
-        return False
-    return len({w.bodies for w in weighed}) == 1
+    return last.functions if len(weighed) == 1 else tuple(f for f in so_far if f in last.functions)
 
 
 def _points_away(weighed: Weighed) -> bool:
@@ -317,7 +334,8 @@ def _as_decision(ask: Ask, weighed: Weighed, bench: _Bench) -> AskDecision:
     away = outcome in (AskOutcome.OTHER_BODY, AskOutcome.BOTH)
     reasons = weighed.why or ("nothing in it points to another body",)
     regime = _regime(weighed.functions, bench.rulebook)
-    return AskDecision(ask, outcome, weighed.functions, weighed.bodies if away else (), regime, evidence, reasons)
+    bodies = named_in(text, weighed.bodies, bench.rulebook) if away else ()
+    return AskDecision(ask, outcome, weighed.functions, bodies, regime, evidence, reasons)
 
 
 def _outcome(lean: Lean) -> AskOutcome:

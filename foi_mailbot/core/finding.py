@@ -16,6 +16,8 @@ _ASIDE = re.compile(
     re.IGNORECASE,
 )
 
+_PROPER = re.compile(r"[a-z,:;0-9)(] ?[A-Z][a-z]+[ \t]$")  # a capital word that does not open its sentence
+
 
 @dataclass(frozen=True, slots=True)
 class Found:
@@ -85,7 +87,7 @@ class Found:
 def find(text: str, spans: Sequence[tuple[int, int]], matcher: Matcher, holder: Callable[[str], Holder]) -> Found:
     """Find the vocabulary in those spans of the text; asides ("such as …", brackets) never speak for another body."""
     asides = tuple(m.span() for start, end in spans for m in _ASIDE.finditer(text, start, end))
-    every = [hit for start, end in spans for hit in matcher.find(text, start, end)]
+    every = [h for start, end in spans for h in matcher.find(text, start, end) if not _names_a_place(text, h)]
     holders = {h.owner: holder(h.owner) for h in every if h.owner}
     hits = tuple(
         h
@@ -95,6 +97,12 @@ def find(text: str, spans: Sequence[tuple[int, int]], matcher: Matcher, holder: 
         )
     )
     return Found(text, hits, scores(hits), {h.owner: holders[h.owner] for h in hits if h.owner}, tuple(spans), asides)
+
+
+def _names_a_place(text: str, hit: Hit) -> bool:
+    """Say whether a likely word is but the end of a name: "Hook Road", "Cole Green"."""
+    word = text[hit.start : hit.end]
+    return hit.level == "weak" and word.istitle() and bool(_PROPER.search(text, max(0, hit.start - 40), hit.start))
 
 
 def is_scoring(hit: Hit) -> bool:

@@ -80,14 +80,20 @@ class LetterIdentity:
     privacy_url: str = ""
 
 
+BESIDE = "beside"
+"""The letter that refuses nothing: this council answers it all, and another body may hold some of it too."""
+
+
 # ── which letter ─────────────────────────────────────────────────────────────────────────────────
 def template_name(decision: Redirect | PartRedirect, regime: Regime | None = None) -> str:
-    """Return the template's name: `redirect` or `part`, then `foia`, `eir` or `mixed`.
+    """Return the template's name: `redirect` or `part`, then `foia`, `eir` or `mixed`; `beside` if nothing is refused.
 
     Without `regime`, that of the redirected asks counts: each part is answered under its own law. An ask whose regime
     is unsure is drafted under FOIA and blocked, so a person settles it.
     """
     kind = "redirect" if isinstance(decision, Redirect) else "part"
+    if not _sent_on(decision):
+        return BESIDE
     regimes = {regime} if regime else {ask.regime for ask in _sent_on(decision)}
     if Regime.EIR not in regimes:
         return f"{kind}_foia"
@@ -307,10 +313,10 @@ def _blocked_identity(identity: LetterIdentity, regulator: Regulator) -> Iterabl
 def warnings(decision: Redirect | PartRedirect, rulebook: Rulebook) -> tuple[str, ...]:
     """Return what the approving officer should know though it stops nothing."""
     found: list[str] = []
-    for code in _bodies(decision.asks):
-        contact, name = rulebook.contacts.get(code), _body(code, rulebook)["name"] or code
-        if contact is None or not contact.verified:
-            found.append(f"Nobody has confirmed the contact details of {name} yet: check them before approving.")
+    unconfirmed = [code for code in _bodies(decision.asks) if not _body(code, rulebook)["verified"]]
+    if unconfirmed:
+        bodies = listed([str(_body(code, rulebook)["name"] or code) for code in unconfirmed], "and")
+        found.append(f"Nobody has confirmed the contact details of {bodies} yet: check them before approving.")
     names = names_of(decision.asks)
     both = [a for a in decision.asks if a.outcome is AskOutcome.BOTH]
     if both:

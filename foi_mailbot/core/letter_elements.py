@@ -49,7 +49,7 @@ class Element:
     """One thing a letter must contain; `name` completes "The letter lacks …". `regimes`: the letters it belongs to."""
 
     name: str
-    regimes: str  # "foia", "eir", "part", "all": a mixed letter needs both regimes' elements
+    regimes: str  # "foia", "eir", "part", "refusal", "every": a mixed letter needs both regimes' elements
     present: Callable[[Words, Context], bool]
 
 
@@ -58,15 +58,17 @@ def check_elements(text: str, template: str, context: Mapping[str, object]) -> t
 
     `template` and `context` are those it was drafted with. What the applicant is quoted as saying never counts.
     """
-    words, regimes = _words(text), {"all", *_regimes(template)}
+    words, regimes = _words(text), {"every", *_regimes(template)}
     missing = [e.name for e in ELEMENTS if e.regimes in regimes and not e.present(words, context)]
     return (*missing, *_missing_details(words, context))
 
 
 def _regimes(template: str) -> set[str]:
     kind, _, regime = template.partition("_")
+    if not regime:
+        return {"part"}
     both = {"foia", "eir"} if regime == "mixed" else {regime}
-    return both | ({"part"} if kind == "part" else set())
+    return both | {"refusal"} | ({"part"} if kind == "part" else set())
 
 
 def _details(context: Context, key: str) -> Mapping[str, str]:
@@ -144,16 +146,16 @@ def _formats(words: Words, context: Context) -> bool:
 
 
 ELEMENTS: Sequence[Element] = (
-    Element("a plain statement that the council does not hold the information", "all", _denied),
-    Element("the date the request was received", "all", _said("received")),
-    Element("our reference", "all", _referenced),
-    Element("the reason why the council does not hold it", "all", _reasoned),
-    Element("how to ask for an internal review", "all", _review_route),
-    Element("the time limit for an internal review (40 working days)", "all", _review_time),
-    Element("the regulator's name and contact details", "all", _regulator),
-    Element("the officer or team", "all", _signed),
-    Element("the applicant's questions, quoted", "all", _quoted),
-    Element("an offer of another format", "all", _formats),
+    Element("a plain statement that the council does not hold the information", "refusal", _denied),
+    Element("the date the request was received", "every", _said("received")),
+    Element("our reference", "every", _referenced),
+    Element("the reason why the council does not hold it", "refusal", _reasoned),
+    Element("how to ask for an internal review", "refusal", _review_route),
+    Element("the time limit for an internal review (40 working days)", "refusal", _review_time),
+    Element("the regulator's name and contact details", "refusal", _regulator),
+    Element("the officer or team", "every", _signed),
+    Element("the applicant's questions, quoted", "every", _quoted),
+    Element("an offer of another format", "every", _formats),
     Element(f"the law it is answered under ({FOIA_NAME})", "foia", lambda w, _: w.has(FOIA_NAME)),
     Element("advice and assistance (section 16)", "foia", lambda w, _: w.has("section 16")),
     Element("an offer to forward the request with the applicant's consent", "foia", lambda w, _: w.has("forward")),

@@ -93,19 +93,39 @@ class Function:
     source: str
     role: str = ""  # "children's services authority": how a letter names the other body's role
     examples: tuple[Example, ...] = ()
+    area: str = ""  # the rules file it stands in: "children"
+    review_by: date | None = None  # when somebody has to look at it again; None: with the rules as a whole
 
 
 @dataclass(frozen=True, slots=True)
 class Override:
-    """A local fact that beats the tier table for one council: `holder` is "self", "both" or an authority code."""
+    """A local fact that beats the tier table: `holder` is "self", "both" or an authority code.
+
+    It holds for one council (`authority`) or for every district of one county (`county`), on `start` <= day < `end`.
+    `parts` names what of the function it is about: another holder of parts only leaves the rest, so it is shared.
+    """
 
     function: str
-    authority: str
+    authority: str  # "" where `county` is given
     holder: str
     basis: str
     source: str
     start: date | None = None
     end: date | None = None
+    county: str = ""
+    parts: tuple[str, ...] = ()
+    note: str = ""
+    verified_on: date | None = None
+    verified_by: str = ""
+
+    @property
+    def scope(self) -> str:
+        """Return where it holds: a council's code, or "all districts of" a county's."""
+        return self.authority or f"all districts of {self.county}"
+
+    def holds(self, on: date) -> bool:
+        """Say whether it is so on that day."""
+        return (self.start is None or self.start <= on) and (self.end is None or on < self.end)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,11 +146,36 @@ class Succession:
     on: date
     status: str
     extent: str  # whole or part
+    name: str = ""  # the successor's name as announced, where it has no code
+    source: str = ""
 
     @property
     def made(self) -> bool:
         """Say whether the order was made."""
         return self.status == "ORDER MADE"
+
+
+NATION_NAMES = ("Northern Ireland", "Scotland", "Wales")
+"""Where the two tiers of England do not exist."""
+
+
+@dataclass(frozen=True, slots=True)
+class NationBody:
+    """Who carries a function throughout Wales, Scotland or Northern Ireland: `body` is a name, or "self"."""
+
+    nation: str
+    function: str
+    body: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a table, or the rules as a whole (file "rules"), comes from and when it has to be looked at again."""
+
+    file: str
+    origin: str
+    review_by: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,3 +191,5 @@ class Rulebook:
     county_bodies: Mapping[str, CountyBodies] = field(default_factory=dict)
     successions: tuple[Succession, ...] = ()
     kinds: KindWords = NO_RULES  # what tells a new request from other mail (config/kinds.toml)
+    nation_bodies: Mapping[tuple[str, str], NationBody] = field(default_factory=dict)  # by nation and function
+    sources: Mapping[str, Source] = field(default_factory=dict)  # by file

@@ -52,6 +52,10 @@ _ATTRIBUTES = frozenset(
 
 
 _ARTICLE = len(" the ")
+_PEOPLE = re.compile(r"who (?:are|were|live)", re.IGNORECASE)
+_PLACED = len(
+    " in the district "
+)  # so far may "who are" stand behind those it tells of: "children in the district who"
 
 
 SLACK = 1
@@ -86,7 +90,7 @@ class _Way:
     strict: bool
     alone: bool
     slack: int
-    themed: bool = False
+    lent: bool = False  # only the questions before lent it its service: they, and no introduction, name it
 
 
 def weigh(
@@ -96,13 +100,13 @@ def weigh(
     settled: Sequence[str] = (),
     before: Sequence[str] = (),
     alone: bool = True,
-    themed: bool = False,
+    topical: bool = True,
 ) -> Weighed:
     """Weigh what was found; `strict` also demands that another body's service heads its sentence.
 
     `settled` are functions the request has already proved to be about: they need not head the question again.
     `before` are those of the question before: a few words more may stand before them. `alone` says that neither it
-    nor the topic names a service of another body, `themed` that all questions so far went to one other body.
+    nor the topic names a service of another body; `topical` that the topic does.
     """
     theirs, ours, unknown = found.firm(Theirs, Shared), found.firm(Ours), found.firm(Unknown)
     hard = found.listed("own_records_hard")
@@ -112,7 +116,7 @@ def weigh(
     if theirs:
         proved = bool(set(theirs) & set(settled))
         theirs = [f for f in theirs if f in settled or _decided(found, f)] if proved else theirs
-        way = _Way(strict and not proved, alone, SLACK if set(theirs) & set(before) else 0, themed)
+        way = _Way(strict and not proved, alone, SLACK if set(theirs) & set(before) else 0, proved and not topical)
         return _weigh_theirs(found, theirs, ours, unknown, way)
     if ours:
         why = tuple(_reason(found.holders[f]) for f in ours)
@@ -201,8 +205,7 @@ def _doubt(found: Found, first: Hit, theirs: list[str], unknown: list[str], way:
         return "it has this council acting for itself"
     if way.strict and any(h.level == "away" and h.owner in theirs for h in found.hits):
         return "words that usually mean something else stand beside it"
-    sure = way.themed and first.level == "decisive"
-    if way.strict and not sure and _mentioned(found, first, before=bool(way.slack)):
+    if (way.strict or way.lent) and _mentioned(found, first, before=bool(way.slack) or way.lent):
         return "words of this council's own services stand beside it"
     if _aside_of(found, first):
         return "it is named as a place or an occasion only"
@@ -242,7 +245,8 @@ def _heads(found: Found, hit: Hit, way: _Way) -> bool:
     "reports") and at most MODIFIERS directly before it; `way.slack` more if the question before was about it.
     """
     start = found.sentence_start(hit.start)
-    if any(h.start >= start and h.end <= hit.start for h in found.listed("relations")):
+    parting = [h for h in found.listed("relations") if h.start >= start and h.end <= hit.start]
+    if any(not _of_its_people(found, h, hit) for h in parting):
         return False
     if any(hit.end <= h.start <= hit.end + 3 for h in found.listed("foreign_heads")):
         return False
@@ -252,6 +256,15 @@ def _heads(found: Found, hit: Hit, way: _Way) -> bool:
     if way.alone and opener and _COUNT.match(found.text, opener.start) and _attributes_only(lead):
         return False
     return len(_subjects(found, lead, hit)) <= way.slack
+
+
+def _of_its_people(found: Found, relation: Hit, hit: Hit) -> bool:
+    """Say whether "who are" and the like only tell more of a service's own people: "children who are in care"."""
+    if not _PEOPLE.fullmatch(found.text, relation.start, relation.end) or found.listed("of_these"):
+        return False
+    served = [h for h in found.hits if 0 <= relation.start - h.end <= _PLACED and _supports(found, h)]
+    bodies = _bodies(found.holders[hit.owner]) if isinstance(found.holders[hit.owner], Theirs | Shared) else ()
+    return any(_bodies(found.holders[h.owner]) == bodies for h in served)
 
 
 def _attributes_only(lead: Sequence[Word]) -> bool:
@@ -269,7 +282,7 @@ def _subjects(found: Found, lead: Sequence[Word], hit: Hit) -> list[Word]:
 
 def _foreign(found: Found, lead: Sequence[Word], own: Sequence[tuple[int, int]]) -> list[Word]:
     spans = [*_empty_spans(found), *own]
-    named = [w for w in lead if _carries(w, frozenset()) and not _is_name(w)]
+    named = [w for w in lead if _carries(w, frozenset()) and not _is_name(w) and not _is_participle(w)]
     return [w for w in named if not any(a <= w.start < b for a, b in spans)]
 
 
@@ -281,6 +294,10 @@ def _supports(found: Found, hit: Hit) -> bool:
 
 def _is_name(word: Word) -> bool:
     return word.raw[:1].isupper() and word.raw[1:].islower()
+
+
+def _is_participle(word: Word) -> bool:
+    return word.raw.endswith("ed") and len(word.raw) > 5
 
 
 def _counted(found: Found, hit: Hit) -> bool:

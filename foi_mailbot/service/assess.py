@@ -11,12 +11,14 @@ from foi_mailbot.core import decision as deciding
 from foi_mailbot.core import letter as letters
 from foi_mailbot.core.decision import Decision, PartRedirect, Redirect, Suppressed, Unsure
 from foi_mailbot.core.kinds import TABLE, Kind, Route, due_by
+from foi_mailbot.core.learning import Tally, doubted
 from foi_mailbot.core.letter import Letter, LetterIdentity, Regulator
 from foi_mailbot.core.message import Address, ExtractText, Message, parse, with_texts
 from foi_mailbot.core.reference import ReferencePattern
 from foi_mailbot.core.request import Request, read_request, read_text, told_anew
 from foi_mailbot.core.rulebook import Rulebook
 from foi_mailbot.core.screening import Suppress, screen, settle
+from foi_mailbot.core.succession import coming_ends, why_not_in_being
 from foi_mailbot.core.working_days import Calendar, receipt_date
 from foi_mailbot.ports import Render
 from foi_mailbot.service import records
@@ -89,6 +91,13 @@ class Assessment:
         why = f"It speaks of a request, and no case here matches it: find that request, or log it. {decision.why}"
         return replace(self, decision=replace(decision, why=why), reasons=(why,))
 
+    def doubted(self, demoted: Mapping[str, Tally]) -> Assessment:
+        """Return it with what relies on a demoted rule left to a person."""
+        decision = doubted(self.decision, demoted)
+        if decision is self.decision or not isinstance(decision, Unsure):
+            return self
+        return replace(self, decision=decision, reasons=(decision.why,))
+
 
 class Dated(TypedDict):
     """A letter's reference and dates."""
@@ -141,8 +150,17 @@ class Assessor:
 
     def _decide(self, message: Message | None, request: Request, council: Council, received_on: date) -> Assessment:
         decision = deciding.decide(request, self.rulebook, council.authority, received_on)
+        gone = self._gone(council.authority, received_on)
+        if gone and isinstance(decision, Unsure) and decision.kind is Kind.REQUEST:
+            decision = replace(decision, why=gone)
         reasons = (decision.why,) if isinstance(decision, Unsure) else ()
         return self._assessment(message, request, decision, received_on, reasons)
+
+    def _gone(self, authority: str, on: date) -> str:
+        """Say who took a council's place that is no longer there, "" for one in being: a person reads such mail."""
+        asked = self.rulebook.authorities.get(authority)
+        why = why_not_in_being(asked, on, self.rulebook) if asked else ""
+        return f"{why}. Whoever reads this mailbox now answers; put its own code in the settings" if why else ""
 
     def _assessment(
         self,
@@ -207,7 +225,9 @@ class Assessor:
             council.regulator,
             recipient=letter.recipient,
         )
-        return Draft(letter, context, standing, letters.warnings(decision, self.rulebook))
+        bodies = records.bodies_of(decision)
+        ends = (end for body in bodies for end in coming_ends(body, assessment.received_on, self.rulebook))
+        return Draft(letter, context, standing, (*letters.warnings(decision, self.rulebook), *ends))
 
 
 def applicant(message: Message | None) -> Address:

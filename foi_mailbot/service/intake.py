@@ -20,7 +20,9 @@ from foi_mailbot.errors import Fatal, FoiMailbotError
 from foi_mailbot.ports import ACKNOWLEDGEMENT, CaseRow, Cursor, IntakeRow, LetterRow, Mailbox, RawMail
 from foi_mailbot.service import records
 from foi_mailbot.service.assess import Assessment, Assessor, Council, applicant
+from foi_mailbot.service.automatic import OFF, Automatic
 from foi_mailbot.service.journal import Journal, Step
+from foi_mailbot.service.learning import standing, with_wordings
 from foi_mailbot.service.posting import outbox_row
 
 _ANSWERED = (State.SENT, State.CLOSED, State.SUPPRESSED)
@@ -56,6 +58,7 @@ class Intake:
     sequence: ReferenceSequence | None
     batch: int
     stopping: Callable[[], bool]
+    automatic: Automatic | None = None
 
     def drain(self, folder: str) -> int:
         """Give every new mail of the folder its one outcome; return how many got one.
@@ -145,7 +148,7 @@ class Intake:
         if isinstance(assessed, Exception):
             self._quarantine(step, case_id, row, assessed)
         else:
-            self._open(step, case_id, row, self._joined(step, assessed))
+            self._open(step, case_id, row, self._joined(step, assessed).doubted(standing(step)))
         return replace(row, outcome="case", case_id=case_id)
 
     def _joined(self, step: Step, assessed: Assessment) -> Assessment:
@@ -174,7 +177,8 @@ class Intake:
     def _open(self, step: Step, case_id: str, row: IntakeRow, assessed: Assessment) -> None:
         reference = assessed.reference or self._next_reference(step, assessed.decision)
         draft = self.assessor.draft(assessed, self.council, reference)
-        action, note = _first_move(assessed.decision)
+        ruling = self.automatic.ruling(step, assessed, draft, self.council) if self.automatic else OFF
+        action, note = (Action.APPROVE_BY_GRANT, "") if ruling.allowed else _first_move(assessed.decision)
         record = self.assessor.record(assessed, draft)
         case = replace(
             self._case(case_id, row, assessed),
@@ -186,6 +190,7 @@ class Intake:
             request_json=draft.kept() if draft else "{}",
             note=note,
         )
+        case = with_wordings(case, self.assessor.rulebook)
         step.tx.cases.add(case)
         step.record("case.opened", case=case_id, authority=case.authority, received_on=case.received_on.isoformat())
         told = assessed.request.told.rule if assessed.request else ""
@@ -197,7 +202,9 @@ class Intake:
             step.tx.outbox.put(posted)
             step.record("letter.acknowledged", case=case.id, message_id=posted.message_id)
         if draft:
-            keep_letter(step, case, draft.letter, version=1, author="system")
+            letter = keep_letter(step, case, draft.letter, version=1, author="system")
+            if self.automatic and ruling.allowed:
+                self.automatic.approve(step, case, letter, ruling.grants, self.council)
 
     def _next_reference(self, step: Step, decision: Decision) -> str:
         if self.sequence is None or isinstance(decision, Suppressed):

@@ -7,13 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from foi_mailbot.core.case import Action, State, advance
+from foi_mailbot.core.learning import USUAL_FLOOR, Floor
 from foi_mailbot.core.letter import Letter
 from foi_mailbot.core.letter_elements import check_elements
 from foi_mailbot.core.letter_markup import html_of_text
 from foi_mailbot.errors import Parked
 from foi_mailbot.ports import CaseRow, LetterRow
-from foi_mailbot.service import records
+from foi_mailbot.service import learning, records
 from foi_mailbot.service.assess import Assessor, Council
+from foi_mailbot.service.automatic import taken_over
 from foi_mailbot.service.intake import keep_letter, letter_row
 from foi_mailbot.service.journal import Journal, Step
 from foi_mailbot.service.lookup import Dossier, dossier, find_case
@@ -27,6 +29,7 @@ class Review:
     journal: Journal
     councils: Mapping[str, Council]  # by mailbox name
     assessor: Assessor
+    floor: Floor = USUAL_FLOOR
 
     def approve(self, key: str, *, actor: str, checks: str = "", seen: str = "") -> CaseRow:
         """Approve the current letter and put it, rendered, in the outbox.
@@ -53,6 +56,9 @@ class Review:
                 rulebook_sha256=case.rulebook_sha256,
                 checks_sha256=hashlib.sha256(checks.encode()).hexdigest() if checks else "",
             )
+            taken_over(step, case.id)
+            if learning.unedited(step, letter):
+                learning.confirm(step, moved, actor, self.assessor.rulebook, self.floor)
         return moved
 
     def edit(self, key: str, *, actor: str, text: str, seen: str = "") -> LetterRow:
@@ -97,7 +103,7 @@ class Review:
             council, raw = self._council(case), step.tx.letters.raw(case.raw_sha256)
             if raw is None:
                 raise Parked(f"The mail of case {case.id} is no longer kept, so it cannot be drafted anew.")
-            assessed = self.assessor.mail(raw, council, case.received)
+            assessed = self.assessor.mail(raw, council, case.received).doubted(learning.standing(step))
             draft = self.assessor.draft(assessed, council, case.reference)
             if draft is None:
                 raise Parked(
@@ -113,6 +119,7 @@ class Review:
                 rulebook_sha256=self.assessor.rulebook.sha256,
                 note="",
             )
+            moved = learning.with_wordings(moved, self.assessor.rulebook)
             before = step.tx.letters.current(case.id)
             step.tx.cases.update(moved)
             return keep_letter(step, moved, draft.letter, version=before.version + 1 if before else 1, author=actor)

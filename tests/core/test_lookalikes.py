@@ -90,3 +90,11 @@ def test_an_ask_that_stays_is_never_drawn_along_by_its_neighbours(layout: str) -
         decision = decided("".join(layout.format(n=n, text=text) for n, text in enumerate(parts, 1)), "BRW")
         kept = isinstance(decision, Held | Unsure) or shape(decision)[1] == "h"
         assert kept, parts
+
+
+@pytest.mark.parametrize("turn", range(3))
+def test_an_ask_that_stays_is_never_drawn_along_by_two_before_it(turn: int) -> None:
+    for at, ours in enumerate(OURS):
+        before = [COUNTYS[(7 * at + 3 * turn + k) % len(COUNTYS)][0] for k in range(2)]
+        decision = decided("\n".join(f"{n}. {text}" for n, text in enumerate([*before, ours], 1)), "BRW")
+        assert isinstance(decision, Held | Unsure) or shape(decision)[2] == "h", (before, ours)
