@@ -88,8 +88,18 @@ class _Points:
 
 
 ORDER = (
-    Kind.BOUNCE, Kind.AUTO_REPLY, Kind.SPAM, Kind.LEGAL, Kind.SUBJECT_ACCESS, Kind.INTERNAL_REVIEW, Kind.FOLLOW_UP,
-    Kind.CHASER, Kind.COMPLAINT, Kind.LIST, Kind.ACKNOWLEDGEMENT, Kind.OTHER,
+    Kind.BOUNCE,
+    Kind.SPAM,
+    Kind.LEGAL,
+    Kind.SUBJECT_ACCESS,
+    Kind.INTERNAL_REVIEW,
+    Kind.FOLLOW_UP,
+    Kind.CHASER,
+    Kind.AUTO_REPLY,
+    Kind.COMPLAINT,
+    Kind.LIST,
+    Kind.ACKNOWLEDGEMENT,
+    Kind.OTHER,
 )  # fmt: skip
 """Which kind stands where two have equal points."""
 
@@ -122,6 +132,8 @@ _QUESTION = re.compile(
     re.IGNORECASE,
 )
 _IN_REPLY = _Points(0, [], (0, "answer-without-a-request", "it answers an earlier mail and asks for little or nothing"))
+_NOTHING_ASKED = _Points(0, [], (0, "nothing-asked", "it holds no question and asks for nothing that is known here"))
+_TALKS = re.compile(r"\b(?:i|we|my|our|me|us|you|your)\b", re.IGNORECASE)
 _LETTERS = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 WELSH_WORDS = 5
 """Welsh function words from which a text can be Welsh; names and a greeting have fewer."""
@@ -138,7 +150,7 @@ def tell(written: Written, words: Wording) -> Told:
         return welsh
     rivals = {k: p for k, p in found.items() if k is not Kind.REQUEST and p.points >= ENOUGH}
     if not rivals:
-        return _without_a_rule(written, found, own)
+        return _without_a_rule(written, words, found, own)
     best = max(rivals, key=lambda kind: (rivals[kind].by_sender, rivals[kind].points, -ORDER.index(kind)))
     apart = [s for s in (*own, *aside) if not _touched(s, rivals[best].signs)]
     asked = _asked(written, words, apart)
@@ -175,7 +187,9 @@ def _told(kind: Kind, points: _Points, also: Kind | None = None, others: _Points
     return Told(kind, rule, because, also, signs, points.points, top >= ENOUGH, anew)
 
 
-def _without_a_rule(written: Written, found: Mapping[Kind, _Points], own: Sequence[tuple[int, int]]) -> Told:
+def _without_a_rule(
+    written: Written, words: Wording, found: Mapping[Kind, _Points], own: Sequence[tuple[int, int]]
+) -> Told:
     """Tell a mail no rule is sure of: an answer that asks nothing new follows up, anything else may be a request."""
     asked = found.get(Kind.REQUEST, _Points())
     hints = {k: p for k, p in found.items() if k is not Kind.REQUEST and p.points == ENOUGH - 1}
@@ -191,7 +205,14 @@ def _without_a_rule(written: Written, found: Mapping[Kind, _Points], own: Sequen
         return (
             _told(Kind.REQUEST, asked, best, hints[best]) if asking else _told(best, hints[best], Kind.REQUEST, asked)
         )
+    talks = any(_TALKS.search(written.text[a:b]) for a, b in own)
+    if words.rules and talks and not (asked.points or asking) and _questions(written) < 2:
+        return _told(Kind.REQUEST, asked, Kind.OTHER, _NOTHING_ASKED)
     return _told(Kind.REQUEST, asked)
+
+
+def _questions(written: Written) -> int:
+    return len(split(written.text, written.subject[1]).asks)
 
 
 def _points(

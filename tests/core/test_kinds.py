@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bench.judgement.kinds import lines_of, scored
 from foi_mailbot import bootstrap, resources
 from foi_mailbot.core.decision import PartRedirect, Redirect, Suppressed, Unsure
 from foi_mailbot.core.kinds import SOURCES, TABLE, Clock, Kind, Route, due_by, month_after
@@ -268,3 +269,9 @@ def test_a_rule_is_silent_beside_its_exceptions_and_without_what_it_needs() -> N
     assert read_text(text, [], rule("late", needs=("lorry",))).kind is Kind.REQUEST
     assert read_text(text, [], rule("late", points=0)).kind is Kind.REQUEST
     assert read_text(text, [], rule("late", where="subject")).kind is Kind.REQUEST
+
+
+def test_the_open_half_of_the_labelled_mails_stays_right_and_none_of_its_requests_is_taken_for_another_kind() -> None:
+    rows = scored(lines_of("open"))
+    assert sum(row["kind"] == row["told"] for row in rows) >= 0.98 * len(rows)
+    assert [row["id"] for row in rows if row["kind"] == "request" != row["told"]] == []
