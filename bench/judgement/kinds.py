@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from email.message import EmailMessage, Message
+from email import policy
 from pathlib import Path
 from typing import Any
 
@@ -24,25 +24,24 @@ OWN_ADDRESS = "foi@council.example"
 
 
 def mail(line: Mapping[str, Any]) -> bytes:
-    """Return the mail of one labelled line, with the headers every mail has."""
-    wanted = {**line["headers"]}
-    multipart = wanted.pop("Content-Type", "")
-    message: Message = EmailMessage()
-    for name, value in wanted.items():
-        message[name] = value
-    message["Message-ID"] = f"<{line['id']}@judgement.example>"
-    message["Date"] = "Fri, 20 Nov 2026 09:12:44 +0000"
-    text = EmailMessage()
-    text.set_content(line["body"])
-    if not multipart.startswith("multipart/"):
-        message.set_payload(text.get_payload())
-        for name in ("Content-Type", "Content-Transfer-Encoding"):
-            message[name] = text[name]
-        return message.as_bytes()
-    message["Content-Type"] = f'{multipart}; boundary="part"'
-    inner = text.as_string()
-    head = "\n".join(f"{name}: {value}" for name, value in message.items())
-    return f"{head}\n\n--part\n{inner}\n--part--\n".encode()
+    """Return the mail of one labelled line: its own headers, and those every mail has where it lacks them."""
+    headers = {
+        "Message-ID": f"<{line['id']}@judgement.example>",
+        "Date": "Fri, 20 Nov 2026 09:12:44 +0000",
+        "MIME-Version": "1.0",
+        "Content-Type": "text/plain; charset=utf-8",
+        "Content-Transfer-Encoding": "8bit",
+    }
+    known = {name.lower() for name in line["headers"]}
+    headers = {name: value for name, value in headers.items() if name.lower() not in known} | line["headers"]
+    body = line["body"]
+    for name, value in headers.items():
+        if name.lower() == "content-type" and value.lower().startswith("multipart/") and "boundary" not in value:
+            headers[name] = f'{value}; boundary="part"'
+            body = f"--part\nContent-Type: text/plain; charset=utf-8\n\n{body}\n--part--"
+    rules = policy.SMTPUTF8
+    head = b"".join(rules.fold_binary(*rules.header_store_parse(name, value)) for name, value in headers.items())
+    return head + f"\r\n{body}\n".encode()
 
 
 def told_kind(line: Mapping[str, Any], assessor: Assessor, council: Council) -> str:
