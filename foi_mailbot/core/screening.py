@@ -115,7 +115,7 @@ def settle(verdict: Suppress | Hold | None, told: Told) -> Suppress | Told:
         return told
     asks = told.kind is Kind.REQUEST
     if isinstance(verdict, Suppress):
-        if not (asks and told.sure and verdict.rule in _BULK):
+        if not (asks and told.points >= ENOUGH and verdict.rule in _BULK):
             return verdict
     elif verdict.kind is Kind.OTHER and told.rule and not asks:
         return replace(told, because=f"{told.because}. {verdict.why.rstrip('.')}")

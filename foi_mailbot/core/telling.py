@@ -33,7 +33,6 @@ class Told:
     also: Kind | None = None
     signs: tuple[Sign, ...] = ()
     points: int = 0  # what spoke for `kind` in all
-    sure: bool = False  # whether one rule alone is enough
     anew: bool = False  # whether it calls itself a new request
 
     @property
@@ -133,6 +132,7 @@ _QUESTION = re.compile(
 )
 _IN_REPLY = _Points(0, [], (0, "answer-without-a-request", "it answers an earlier mail and asks for little or nothing"))
 _NOTHING_ASKED = _Points(0, [], (0, "nothing-asked", "it holds no question and asks for nothing that is known here"))
+_EARLIER = "it asks for information, and speaks of a request, an answer or a reference there was before"
 _TALKS = re.compile(r"\b(?:i|we|my|our|me|us|you|your)\b", re.IGNORECASE)
 _LETTERS = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 WELSH_WORDS = 5
@@ -156,7 +156,8 @@ def tell(written: Written, words: Wording) -> Told:
     asked = _asked(written, words, apart)
     said = rivals[best]
     if asked.points < ENOUGH:
-        return _told(best, said)
+        unsure = best in _YIELDS and asked.points == ENOUGH - 1
+        return _told(best, said, Kind.REQUEST, asked) if unsure else _told(best, said)
     if best is Kind.ACKNOWLEDGEMENT:
         return _told(Kind.REQUEST, asked)  # thanks that come before a request
     outweighed = best in _OUTWEIGHED and asked.points > said.points and not said.by_sender
@@ -179,12 +180,12 @@ def _asked(written: Written, words: Wording, apart: Sequence[tuple[int, int]]) -
 
 
 def _told(kind: Kind, points: _Points, also: Kind | None = None, others: _Points | None = None) -> Told:
-    top, rule, because = points.best
+    _, rule, because = points.best
     if others is not None:
         because = ", and ".join(reason for reason in (because, others.best[2]) if reason)
     signs = _signs(points, others) if others is not None else _signs(points)
     anew = any(sign.rule == ANEW for sign in signs)
-    return Told(kind, rule, because, also, signs, points.points, top >= ENOUGH, anew)
+    return Told(kind, rule, because, also, signs, points.points, anew)
 
 
 def _without_a_rule(
@@ -208,7 +209,9 @@ def _without_a_rule(
     talks = any(_TALKS.search(written.text[a:b]) for a, b in own)
     if words.rules and talks and not (asked.points or asking) and _questions(written) < 2:
         return _told(Kind.REQUEST, asked, Kind.OTHER, _NOTHING_ASKED)
-    return _told(Kind.REQUEST, asked)
+    told = _told(Kind.REQUEST, asked)
+    earlier = any(words.holds("earlier", written.text[a:b]) for a, b in (written.subject, *own))
+    return replace(told, also=Kind.FOLLOW_UP, because=_EARLIER) if earlier and not told.anew else told
 
 
 def _questions(written: Written) -> int:
