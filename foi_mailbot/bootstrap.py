@@ -15,6 +15,7 @@ from structlog.stdlib import BoundLogger
 from foi_mailbot import __version__, config, log, resources
 from foi_mailbot.adapters import attachments, bank_holidays
 from foi_mailbot.adapters import rulebook as rulebook_files
+from foi_mailbot.adapters.contacts_file import ContactsFile
 from foi_mailbot.adapters.exclusive import exclusive
 from foi_mailbot.adapters.imap import ImapMailbox
 from foi_mailbot.adapters.pulse import Pulse
@@ -30,6 +31,7 @@ from foi_mailbot.errors import Fatal
 from foi_mailbot.ports import Clock, Store
 from foi_mailbot.service.assess import Assessor, Council, SendingIdentity
 from foi_mailbot.service.automatic import Automatic
+from foi_mailbot.service.contacts import ContactBook
 from foi_mailbot.service.dispatch import Dispatch
 from foi_mailbot.service.grants import GrantDesk
 from foi_mailbot.service.intake import Filing, Intake, ReferenceSequence
@@ -61,6 +63,7 @@ class App:
     desks: tuple[Desk, ...]
     dispatch: Dispatch
     review: Review
+    contacts: ContactBook
     grants: GrantDesk
     learning: Learning
     log: BoundLogger
@@ -188,9 +191,16 @@ def build(settings: Settings, *, service: bool = True) -> App:
         journal=journal,
         desks=desks,
         dispatch=Dispatch(journal, {desk.council.mailbox: desk.sender for desk in desks}, stopping.is_set, automatic),
-        review=Review(journal, councils, assessor, floor),
+        review=Review(journal, councils, assessor, floor, settings.contacts_stale_after_days),
         grants=GrantDesk(journal, councils, assessor.rulebook, settings.auto_grant_days, floor),
         learning=Learning(journal, assessor.rulebook, floor),
+        contacts=ContactBook(
+            journal,
+            assessor.rulebook,
+            ContactsFile(settings.rules_dirs),
+            [mailbox.authority for mailbox in settings.mailboxes],
+            settings.contacts_stale_after_days,
+        ),
         log=logger,
         rulebook_sha256=assessor.rulebook.sha256,
         pulse=pulse,
@@ -200,7 +210,7 @@ def build(settings: Settings, *, service: bool = True) -> App:
 
 def _automatic(settings: Settings, assessor: Assessor) -> Automatic:
     percent, first = settings.auto_sample_percent, settings.auto_sample_first
-    return Automatic(assessor.rulebook, settings.auto_send, percent, first)
+    return Automatic(assessor.rulebook, settings.auto_send, percent, first, settings.contacts_stale_after_days)
 
 
 def _clock(pulse: Pulse) -> Clock:

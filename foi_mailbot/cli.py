@@ -18,7 +18,7 @@ import typer
 from rich.console import Console
 
 from foi_mailbot import __version__, bootstrap, console, daemon, diagnosis
-from foi_mailbot.commands import auditing, automation, officers, rule_stats, rules
+from foi_mailbot.commands import auditing, automation, contacts, officers, rule_stats, rules
 from foi_mailbot.commands.frame import (
     DEFAULT_CONFIG,
     LATER,
@@ -44,6 +44,7 @@ cli = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 cli.add_typer(officers.commands)
+cli.add_typer(contacts.commands, name="contacts")
 cli.add_typer(auditing.commands, name="audit")
 cli.add_typer(rules.commands, name="rules")
 rules.commands.command("stats")(rule_stats.stats)
@@ -113,7 +114,15 @@ def triage(
     settings = settings_or_shipped(config)
     assessor = bootstrap.build_assessor(settings.rules_dirs)
     council = bootstrap.build_asked_council(settings, assessor, authority)
-    record = run_triage(_bytes_of(file), file.suffix, assessor, council, received.date() if received else today())
+    record = run_triage(
+        _bytes_of(file),
+        file.suffix,
+        assessor,
+        council,
+        received.date() if received else today(),
+        today=today(),
+        stale_after_days=settings.contacts_stale_after_days,
+    )
     if as_json:
         print_json(record)
     else:

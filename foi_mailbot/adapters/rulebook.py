@@ -12,6 +12,7 @@ from datetime import date
 from enum import StrEnum
 from pathlib import Path
 
+from foi_mailbot.adapters import contacts_file
 from foi_mailbot.adapters.kind_rules import KindReading
 from foi_mailbot.adapters.override_file import read_overrides
 from foi_mailbot.core.consistency import faults
@@ -23,6 +24,7 @@ from foi_mailbot.core.rulebook import (
     Function,
     NationBody,
     Override,
+    Purpose,
     Regime,
     Rulebook,
     Source,
@@ -41,10 +43,9 @@ _COLUMNS = {
     "county_bodies.csv": ("county", "police", "fire"),
     "successions.csv": ("predecessor", "successor", "name", "on", "status", "extent", "source"),
     "nation_bodies.csv": ("nation", "function", "body", "source"),
-    "contacts.csv": (
-        "code", "name", "email", "postal_address", "source", "confidence", "verified_on", "verified_by",
-    ),
-}  # fmt: skip
+    "contacts.csv": contacts_file.REQUIRED,
+}
+_OPTIONAL = {"contacts.csv": contacts_file.OPTIONAL}
 
 
 @dataclass(slots=True)
@@ -54,7 +55,8 @@ class _Reading:
     problems: list[str] = field(default_factory=list)
     authorities: dict[str, Authority] = field(default_factory=dict)
     functions: dict[str, Function] = field(default_factory=dict)
-    contacts: dict[str, Contact] = field(default_factory=dict)
+    contacts: dict[tuple[str, Purpose], Contact] = field(default_factory=dict)
+    contact_lines: dict[tuple[Path, str, Purpose], int] = field(default_factory=dict)
     overrides: dict[tuple[str, str], list[Override]] = field(default_factory=dict)  # by function and scope
     lexicon: dict[str, tuple[str, ...]] = field(default_factory=dict)
     county_bodies: dict[str, CountyBodies] = field(default_factory=dict)
@@ -104,7 +106,7 @@ def _sealed(reading: _Reading, kinds: KindWords) -> Rulebook:
     content = {
         "authorities": {k: asdict(v) for k, v in sorted(reading.authorities.items())},
         "functions": {k: asdict(v) for k, v in sorted(reading.functions.items())},
-        "contacts": {k: asdict(v) for k, v in sorted(reading.contacts.items())},
+        "contacts": [asdict(v) for _, v in sorted(reading.contacts.items())],
         "overrides": [asdict(v) for own in reading.overrides.values() for v in own],
         "lexicon": dict(sorted(reading.lexicon.items())),
         "county_bodies": {k: asdict(v) for k, v in sorted(reading.county_bodies.items())},
@@ -117,7 +119,7 @@ def _sealed(reading: _Reading, kinds: KindWords) -> Rulebook:
     return Rulebook(
         authorities=reading.authorities,
         functions=reading.functions,
-        contacts=reading.contacts,
+        contacts=contacts_file.by_code(reading.contacts.values()),
         overrides=tuple(override for own in reading.overrides.values() for override in own),
         lexicon=reading.lexicon,
         sha256=hashlib.sha256(canonical.encode()).hexdigest(),
@@ -262,7 +264,12 @@ def _rows(path: Path, reading: _Reading) -> Iterator[tuple[int, dict[str, str]]]
                 reading.wrong(path, "line 1", f"lacks {', '.join(missing)}", ",".join(_COLUMNS[path.name]))
                 return
             for row in reader:
-                yield reader.line_num, {c: (row[c] or "").strip() for c in _COLUMNS[path.name]}
+                if None in row:
+                    reading.wrong(
+                        path, f"line {reader.line_num}", "has more cells than line 1", 'a comma within "quotes"'
+                    )
+                known = (*_COLUMNS[path.name], *_OPTIONAL.get(path.name, ()))
+                yield reader.line_num, {c: (row.get(c) or "").strip() for c in known}
     except (UnicodeDecodeError, csv.Error) as error:
         reading.wrong(path, "the file", f"is not CSV in UTF-8 ({error})", "it as CSV")
 
@@ -291,15 +298,13 @@ def _take_authority(row: dict[str, str], path: Path, line: int, reading: _Readin
 
 
 def _take_contact(row: dict[str, str], path: Path, line: int, reading: _Reading) -> None:
-    verified_on = _date(row["verified_on"], path, line, "verified_on", reading)
-    if bool(row["verified_on"]) != bool(row["verified_by"]):
-        reading.wrong(path, f"line {line}", "is half verified", "verified_on and verified_by, or neither")
-    if row["email"] and row["email"].count("@") != 1:
-        reading.wrong(path, f"line {line}, email", f"“{row['email']}” is no address", "name@example.org, or nothing")
-    reading.contacts[row["code"]] = Contact(
-        row["code"], row["name"], row["email"], row["postal_address"], row["source"], row["confidence"],
-        verified_on, row["verified_by"],
-    )  # fmt: skip
+    contact = contacts_file.read_contact(row, path, line, reading.wrong)
+    if contact is None:
+        return
+    first = reading.contact_lines.setdefault((path, contact.code, contact.purpose), line)
+    if first != line:
+        reading.wrong(path, f"line {line}", f"{contact.code} stands in line {first} already", "one row a purpose")
+    reading.contacts[contact.code, contact.purpose] = contact
 
 
 def _take_county(row: dict[str, str], path: Path, line: int, reading: _Reading) -> None:

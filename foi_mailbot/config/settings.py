@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
+from foi_mailbot.core.contacts import STALE_AFTER_DAYS
 from foi_mailbot.core.reference import ReferencePattern, compile_pattern
 from foi_mailbot.errors import Fatal
 
@@ -256,6 +257,7 @@ class Settings(Table):
     state_dir: Path = Path("/var/lib/foi-mailbot")
     database: Line = ""
     rules_dirs: tuple[Path, ...] = (Path("/etc/foi-mailbot"),)
+    contacts_stale_after_days: int = Field(default=STALE_AFTER_DAYS, ge=1, le=3650)
     log_file: Line = ""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     auto_send: bool = False

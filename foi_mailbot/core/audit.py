@@ -50,6 +50,8 @@ EVENTS: Mapping[str, str] = MappingProxyType(
         "grant.suspended": "A grant ended at once, by a person or because a case sent under it was overturned.",
         "rule.demoted": "Officers corrected a rule too often: what relies on it goes to a person.",
         "rule.lifted": "A rule's demotion ended: it is right often enough again, or it was rewritten.",
+        "contact.verified": "Somebody made sure of another body's contact, or gave it anew; the details name its row.",
+        "contact.bounced": "A letter or mail to another body's contact came back: it is not given until verified anew.",
         "service.started": "The service started, with the version and rulebook in the details.",
         "service.stopped": "The service stopped.",
     }

@@ -11,12 +11,13 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
+from foi_mailbot.core.contacts import STALE_AFTER_DAYS, Standing, contact_for, standing, why
 from foi_mailbot.core.decision import AskDecision, AskOutcome, Decision, Redirect
 from foi_mailbot.core.jurisdiction import Theirs, responsible
 from foi_mailbot.core.letter import applicant_name
 from foi_mailbot.core.message import Message, Origin
 from foi_mailbot.core.request import Kind, Request
-from foi_mailbot.core.rulebook import Regime, Rulebook
+from foi_mailbot.core.rulebook import Purpose, Regime, Rulebook
 from foi_mailbot.core.working_days import receipt_date
 
 AUTO = "auto"
@@ -158,6 +159,7 @@ def rule_on(
     rulebook: Rulebook,
     received_on: date,
     on: date,
+    contacts_stale_after_days: int = STALE_AFTER_DAYS,
 ) -> Ruling:
     """Rule on one drafted letter. `grants` are its mailbox's; `received_on` and `on` (today) both count.
 
@@ -178,11 +180,13 @@ def rule_on(
     for ask in decision.asks:
         found = [in_force[function] for function in ask.functions if function in in_force]
         used |= {grant.id: grant for grant in found}
-        reasons += _of_ask(ask, found, rulebook)
+        reasons += _of_ask(ask, found)
+    for code in dict.fromkeys(code for ask in decision.asks for code in ask.bodies):
+        reasons += _of_contact(code, rulebook, on, contacts_stale_after_days)
     return Ruling(tuple(used.values()), tuple(dict.fromkeys(reasons)))
 
 
-def _of_ask(ask: AskDecision, found: Sequence[Grant], rulebook: Rulebook) -> Iterator[str]:
+def _of_ask(ask: AskDecision, found: Sequence[Grant]) -> Iterator[str]:
     what = f"question {ask.ask.label}" if ask.ask.label else "the question"
     if ask.outcome is not AskOutcome.OTHER_BODY or not ask.functions or not ask.bodies:
         yield f"{what} is not wholly another body's"
@@ -193,10 +197,15 @@ def _of_ask(ask: AskDecision, found: Sequence[Grant], rulebook: Rulebook) -> Ite
         yield f"{what} names another body than the grant does"
     if ask.regime is not Regime.FOIA:
         yield f"{what} is not under FOIA alone"
-    for code in ask.bodies:
-        contact = rulebook.contacts.get(code)
-        if contact is None or not contact.verified:
-            yield f"nobody verified the contact of {code}"
+
+
+def _of_contact(code: str, rulebook: Rulebook, on: date, stale_after_days: int) -> Iterator[str]:
+    """Nobody is there to tick that it was checked: only what counts as verified today will do."""
+    contact = contact_for(code, Purpose.FOI, rulebook)
+    if contact is None or not contact.verified:
+        yield f"nobody verified the contact of {code}"
+    elif standing(contact, on, stale_after_days) is not Standing.VERIFIED:
+        yield f"the contact of {code} must be checked: {why(contact, on, stale_after_days)}"
 
 
 def _of_request(request: Request, rulebook: Rulebook) -> Iterator[str]:

@@ -41,9 +41,32 @@ class Authority:
     aliases: tuple[str, ...] = ()
 
 
+class Purpose(StrEnum):
+    """Which requests a contact takes. ANY: its source does not tell them apart."""
+
+    ANY = ""
+    FOI = "foi"
+    EIR = "eir"
+    SAR = "sar"
+
+
+class How(StrEnum):
+    """How somebody made sure of a contact."""
+
+    LIVE = "live"  # a message to it was answered
+    PAGE = "page"  # read on the body's own page
+    PHONE = "phone"
+    LETTER = "letter"
+    CLIENT = "client"  # the council that runs this service said so
+
+
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """Where an authority takes requests. Blank means not known: a person must find it. `source`: where it was seen."""
+    """Where an authority takes requests. Blank means not known: a person must find it. `source`: where it was seen.
+
+    An authority may have several, one a purpose. How one stands on a given day, and which one a letter takes:
+    core.contacts.
+    """
 
     code: str
     name: str
@@ -53,11 +76,20 @@ class Contact:
     confidence: str  # high, medium, low, not found
     verified_on: date | None
     verified_by: str
+    purpose: Purpose = Purpose.ANY
+    verified_how: How | None = None
+    bounced_on: date | None = None
+    bounced_why: str = ""
 
     @property
     def verified(self) -> bool:
-        """Say whether a named person checked this contact."""
-        return self.verified_on is not None and bool(self.verified_by)
+        """Say whether a named person checked this contact, however long ago."""
+        return self.verified_on is not None and bool(self.verified_by) and not self.bounced
+
+    @property
+    def bounced(self) -> bool:
+        """Say whether what was sent to it came back and nobody verified it on a later day."""
+        return self.bounced_on is not None and (self.verified_on is None or self.verified_on <= self.bounced_on)
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +216,7 @@ class Rulebook:
 
     authorities: Mapping[str, Authority]
     functions: Mapping[str, Function]
-    contacts: Mapping[str, Contact]
+    contacts: Mapping[str, tuple[Contact, ...]]  # by authority code, one a purpose
     overrides: tuple[Override, ...]
     lexicon: Mapping[str, tuple[str, ...]]  # shared word lists, e.g. "own_records_hard", "own_records_soft", "anaphora"
     sha256: str

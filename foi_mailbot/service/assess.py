@@ -116,6 +116,13 @@ class Draft:
     standing: tuple[str, ...]
     warnings: tuple[str, ...]
 
+    @property
+    def bodies(self) -> Sequence[Mapping[str, object]]:
+        """Return the bodies the letter names, as its template was told of them."""
+        bodies = self.context["bodies"]
+        assert isinstance(bodies, list)
+        return bodies
+
     def kept(self) -> str:
         """Return, as JSON, what a later edit of this letter is checked against."""
         return records.dump({"context": self.context, "standing": self.standing})
@@ -227,7 +234,7 @@ class Assessor:
         )
         bodies = records.bodies_of(decision)
         ends = (end for body in bodies for end in coming_ends(body, assessment.received_on, self.rulebook))
-        return Draft(letter, context, standing, (*letters.warnings(decision, self.rulebook), *ends))
+        return Draft(letter, context, standing, (*letters.warnings(decision), *ends))
 
 
 def applicant(message: Message | None) -> Address:

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from foi_mailbot.core.contacts import STALE_AFTER_DAYS
 from foi_mailbot.core.granting import AUTO, Grant, Ruling, Status, rule_on, sampled
 from foi_mailbot.core.rulebook import Rulebook
 from foi_mailbot.core.working_days import receipt_date
@@ -27,6 +28,7 @@ class Automatic:
     switched_on: bool = False
     percent: int = 10
     first: int = 5
+    contacts_stale_after_days: int = STALE_AFTER_DAYS
 
     def ruling(self, step: Step, assessed: Assessment, draft: Draft | None, council: Council) -> Ruling:
         """Rule on a new case's letter before it is stored."""
@@ -43,6 +45,7 @@ class Automatic:
             rulebook=self.rulebook,
             received_on=assessed.received_on,
             on=receipt_date(step.clock()),
+            contacts_stale_after_days=self.contacts_stale_after_days,
         )
         # RFC 3834 section 2: no sender may draw automatic answers again and again, whoever stands in its From.
         if step.tx.automatic.to(draft.letter.recipient.lower()):

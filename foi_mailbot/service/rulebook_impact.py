@@ -100,10 +100,14 @@ def _ends_between(rulebook: Rulebook, code: str, since: date, on: date) -> bool:
 
 
 def _lost_contacts(rulebook: Rulebook, named: set[str], since: date, on: date) -> list[dict[str, str]]:
-    lost = [c for c in rulebook.contacts.values() if c.code in named and _ends_between(rulebook, c.code, since, on)]
+    lost = [code for code in rulebook.contacts if code in named and _ends_between(rulebook, code, since, on)]
     return [
-        {"code": c.code, "name": c.name, "why": why_not_in_being(rulebook.authorities[c.code], on, rulebook)}
-        for c in lost
+        {
+            "code": code,
+            "name": name_of(code, rulebook),
+            "why": why_not_in_being(rulebook.authorities[code], on, rulebook),
+        }
+        for code in lost
     ]
 
 

@@ -45,6 +45,7 @@ class Office:
     filing: Filing = FILED
     sequence: ReferenceSequence | None = NUMBERED
     switched_on: bool = False
+    contacts_stale_after_days: int = 180
     announced: list[Entry] = field(default_factory=list)
 
     def clock(self) -> datetime:
@@ -71,7 +72,11 @@ class Office:
 
     @property
     def automatic(self) -> Automatic:
-        return Automatic(self.assessor.rulebook, self.switched_on)
+        return Automatic(
+            self.assessor.rulebook,
+            self.switched_on,
+            contacts_stale_after_days=self.contacts_stale_after_days,
+        )
 
     @property
     def grants(self) -> GrantDesk:

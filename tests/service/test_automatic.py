@@ -29,8 +29,8 @@ UNTIL = date(2027, 5, 1)
 def verified(assessor: Assessor) -> Assessor:
     """Return the assessor with Kent's contact looked at by a named person."""
     contacts = assessor.rulebook.contacts
-    kent = replace(contacts["KEN"], verified_on=date(2026, 11, 1), verified_by="A. Person")
-    return replace(assessor, rulebook=replace(assessor.rulebook, contacts={**contacts, "KEN": kent}))
+    kent = replace(contacts["KEN"][0], verified_on=date(2026, 11, 1), verified_by="A. Person")
+    return replace(assessor, rulebook=replace(assessor.rulebook, contacts={**contacts, "KEN": (kent,)}))
 
 
 @pytest.fixture(scope="module")
@@ -181,6 +181,12 @@ def test_a_contact_nobody_verified_keeps_the_letter_for_an_officer(tmp_path: Pat
     given_grant(office)
     office.read(ask())
     assert office.case().state is State.DRAFTED
+
+
+def test_a_contact_verified_long_ago_keeps_the_letter_for_an_officer(granted: Office) -> None:
+    granted.contacts_stale_after_days = 22  # verified on 1 November, and it is the 23rd
+    granted.read(ask())
+    assert granted.case().state is State.DRAFTED
 
 
 def test_a_changed_rule_makes_its_grant_dormant_and_another_functions_does_not(granted: Office) -> None:
@@ -383,7 +389,7 @@ def test_a_lock_shut_before_the_letter_left_brings_it_back_to_an_officer(granted
     assert granted.send() == 0
     assert granted.case().state is State.DRAFTED
     assert granted.grants.waiting() == []
-    granted.review.approve("C000001", actor="officer")
+    granted.review.approve("C000001", actor="officer", contacts_checked=["KEN"])
     assert granted.send() == 1
     assert approvers(granted) == ["auto", "officer"]
 
@@ -392,7 +398,7 @@ def test_an_officers_approval_takes_the_place_of_the_grants(granted: Office) -> 
     granted.read(ask())
     granted.review.hold("C000001", actor="officer", reason="wait")
     granted.review.release("C000001", actor="officer", reason="go on")
-    granted.review.approve("C000001", actor="officer")
+    granted.review.approve("C000001", actor="officer", contacts_checked=["KEN"])
     granted.grants.suspend("G000001", by="anyone", reason="stop")
     assert granted.send() == 1
     assert granted.grants.waiting() == []

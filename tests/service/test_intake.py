@@ -163,7 +163,7 @@ def test_stopping_ends_after_the_batch_in_hand(office: Office) -> None:
 
 def test_an_answer_to_our_letter_or_with_a_known_reference_joins_the_case(office: Office) -> None:
     office.read(mail(REDIRECTED, subject="Children FI16751"))
-    office.review.approve("FI16751", actor="officer")
+    office.review.approve("FI16751", actor="officer", contacts_checked=["KEN"])
     office.send()
     ours = office.outbox().message_id
     office.read(

@@ -63,7 +63,7 @@ def rules_of(office: Office, key: str = "C000001") -> list[str]:
 def test_a_letter_approved_as_drafted_confirms_the_rules_of_each_ask(office: Office) -> None:
     office.read(asking(1, f"1. {REDIRECTED}\n2. {LIBRARY}"))
     assert verdicts(office) == []
-    office.review.approve("C000001", actor="officer")
+    office.review.approve("C000001", actor="officer", contacts_checked=["KEN"])
     assert said(office) == [(1, Verdict.RIGHT), (2, Verdict.RIGHT)]
     assert sorted(row.rule for row in verdicts(office)) == rules_of(office)
     assert {row.actor for row in verdicts(office)} == {"officer"}
@@ -72,18 +72,18 @@ def test_a_letter_approved_as_drafted_confirms_the_rules_of_each_ask(office: Off
 def test_a_letter_an_officer_rewrote_confirms_nothing_and_one_drafted_anew_does(office: Office) -> None:
     office.read(asking(1))
     office.review.edit("C000001", actor="officer", text=office.letter().text.replace("Thank you", "Many thanks"))
-    office.review.approve("C000001", actor="officer")
+    office.review.approve("C000001", actor="officer", contacts_checked=["KEN"])
     assert verdicts(office) == []
     office.review.hold("C000001", actor="officer", reason="wait")
     office.review.redraft("C000001", actor="officer")
-    office.review.approve("C000001", actor="officer")
+    office.review.approve("C000001", actor="officer", contacts_checked=["KEN"])
     assert said(office) == [(1, Verdict.RIGHT)]
 
 
 def test_approving_the_same_letter_again_counts_once(office: Office) -> None:
     office.read(asking(1))
     for _ in range(2):
-        office.review.approve("C000001", actor="officer")
+        office.review.approve("C000001", actor="officer", contacts_checked=["KEN"])
         office.review.hold("C000001", actor="officer", reason="wait")
         office.review.release("C000001", actor="officer", reason="go on")
     assert {one.tally.verdicts for one in office.learning.stats()} == {1}
@@ -109,7 +109,7 @@ def test_a_correction_counts_against_the_rules_of_that_ask_alone_and_is_sealed_w
 def test_the_officers_last_word_on_an_ask_counts_and_approving_does_not_undo_it(office: Office) -> None:
     office.read(asking(1))
     office.learning.correct("C000001", by="officer", verdict=Verdict.WRONG_BODY)
-    office.review.approve("C000001", actor="officer")
+    office.review.approve("C000001", actor="officer", contacts_checked=["KEN"])
     assert said(office) == [(1, Verdict.WRONG_BODY)]
     office.learning.correct("C000001", by="officer", verdict=Verdict.RIGHT)
     assert said(office) == [(1, Verdict.RIGHT)]
