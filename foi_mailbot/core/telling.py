@@ -40,8 +40,9 @@ class Told:
         """Say for an officer what this is, why it is taken for that, and what else it may be."""
         says = TABLE[self.kind].says
         if self.also is not None:
-            other = f"{_named(self.kind)} and {_named(self.also)}"
-            says = f"This fits two kinds of mail, {other}: a person decides. {says}"
+            either = [TABLE[kind].says for kind in self.kinds if kind is not Kind.REQUEST]
+            both = f"{_named(self.kind)} and {_named(self.also)}"
+            says = " ".join([f"This fits two kinds of mail, {both}: a person decides.", *either])
         return f"{says} Why: {self.because}." if self.because else says
 
     def in_thread(self) -> Told:
@@ -50,7 +51,7 @@ class Told:
             return self
         if self.anew:
             return replace(self, also=Kind.FOLLOW_UP)
-        also = Kind.REQUEST if self.points >= ENOUGH else None
+        also = Kind.REQUEST if self.points >= ENOUGH - 1 else None
         because = f"it belongs to that case, and {self.because}" if also else "it belongs to that case"
         return replace(self, kind=Kind.FOLLOW_UP, rule="in-thread", because=because, also=also)
 
