@@ -17,6 +17,7 @@ from rich.text import Text
 from foi_mailbot.core.audit import Entry
 from foi_mailbot.core.case import State
 from foi_mailbot.core.contacts import Named, Standing
+from foi_mailbot.core.kinds import SOURCES, TABLE, Kind, Route
 from foi_mailbot.ports import CaseRow, LetterRow, OutboxRow
 from foi_mailbot.service import records
 from foi_mailbot.service.lookup import Dossier
@@ -77,6 +78,11 @@ def when_due(due: date | None, today: date) -> Text:
     return Text(words, style="yellow" if days <= 7 else "")
 
 
+def urgency(case: CaseRow) -> bool:
+    """Sort key: what must be read at once comes before all else; the rest keeps its order."""
+    return TABLE[Kind(case.kind)].route is not Route.AT_ONCE
+
+
 def queue_table(
     cases: Sequence[CaseRow], today: date, to_check: Mapping[str, Sequence[str]] = MappingProxyType({})
 ) -> RenderableType:
@@ -87,7 +93,7 @@ def queue_table(
         table.add_column(title, no_wrap=title != "Subject", overflow="ellipsis")
     for case in cases:
         state = Text(case.state.replace("_", " "), style=STATE_STYLE.get(case.state, ""))
-        outcome = case.outcome.replace("_", " ")
+        outcome = (case.outcome if case.kind == Kind.REQUEST else case.kind).replace("_", " ")
         subject = shown(" ".join(case.subject.split()))
         check = [Text(", ".join(to_check.get(case.id, ())), style="yellow")] if checks else []
         due = when_due(case.due, today)
@@ -96,8 +102,10 @@ def queue_table(
 
 
 def highlighted(record: Mapping[str, Any]) -> Text:
-    """Return the request's text with the words that counted marked."""
+    """Return the request's text with the words that counted marked: for its kind underlined, for its questions lit."""
     text = shown(record.get("text", ""))
+    for sign in record.get("told", {}).get("signs", ()):
+        text.stylize("underline", sign["start"], sign["end"])
     for ask in record.get("asks", ()):
         for evidence in ask["evidence"]:
             text.stylize("bold black on yellow", evidence["start"], evidence["end"])
@@ -182,6 +190,8 @@ def _facts(case: CaseRow, today: date) -> Table:
         if value:
             facts.add_row(label, shown(value))
     facts.add_row("Due", when_due(case.due, today))
+    if source := SOURCES[TABLE[Kind(case.kind)].clock]:
+        facts.add_row("Clock", shown(source, "dim"))
     return facts
 
 
@@ -335,7 +345,12 @@ def triage_view(record: Mapping[str, Any]) -> RenderableType:
     references = ", ".join(record["references"]) or "none"
     kind = record["kind"].replace("_", " ")
     head = Text.assemble((OUTCOMES[record["outcome"]], "bold"), plain(f"\nKind: {kind}   Reference: {references}"))
-    head.append(f"   Due: {record['due']}\n")
+    head.append(f"   Due: {record['due'] or 'no date'}\n")
+    if record["clock_source"]:
+        head.append(f"Clock: {record['clock_source']}\n", style="dim")
+    if rule := record["told"]["rule"]:
+        words = ", ".join(f"“{' '.join(sign['text'].split())}”" for sign in record["told"]["signs"])
+        head.append(plain(f"Told by: {rule}{f' ({words})' if words else ''}\n"), style="dim")
     parts: list[RenderableType] = [head]
     if record["text"]:
         parts.append(Panel(highlighted(record), title="Request (words that counted are marked)", title_align="left"))

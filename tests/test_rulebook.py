@@ -95,6 +95,10 @@ def test_a_later_directory_adds_and_replaces_by_id(tmp_path: Path) -> None:
     rules.mkdir()
     (rules / "funiculars.toml").write_text(RULE + RULE.replace("funiculars]", "libraries]"), encoding="utf-8")
     (tmp_path / "lexicon.toml").write_text('anaphora = ["ditto"]', encoding="utf-8")
+    (tmp_path / "kinds.toml").write_text(
+        '[words]\nvery = ["ever so"]\n[rule.business]\nkind = "other"\npoints = 0\nsays = []\nwhy = "off"\n',
+        encoding="utf-8",
+    )
     (tmp_path / "overrides.toml").write_text(
         '[[override]]\nfunction = "funiculars"\nauthority = "DOV"\nholder = "self"\n'
         'basis = "b"\nsource = "s"\nstart = 2026-01-01\n',
@@ -111,6 +115,9 @@ def test_a_later_directory_adds_and_replaces_by_id(tmp_path: Path) -> None:
     assert book.functions["funiculars"].regime is Regime.FOIA
     assert book.functions["libraries"].title == "Ferries"
     assert book.lexicon["anaphora"] == ("ditto",)
+    assert book.kinds.lists["very"] == ("ever so",)
+    assert {rule.id: rule.points for rule in book.kinds.rules}["business"] == 0
+    assert len(book.kinds.rules) == len(RULEBOOK.kinds.rules)
     assert book.overrides[-1].start == date(2026, 1, 1)
     assert [(c.email, c.verified) for c in book.contacts["KEN"]] == [("foi@example.org", True)]
     assert "ESS" in book.contacts
@@ -126,6 +133,9 @@ BROKEN = {
     ),
     "rules/f.toml": RULE.replace('["Bins", "Parks"]', '"Bins"').replace('title = "Ferries"', 'title = ""'),
     "lexicon.toml": 'anaphora = "these"\n',
+    "kinds.toml": 'colour = 1\n[words]\ncross = "angry"\ndeep = ["so @cross"]\n'
+    '[rule.flat]\nkind = "letter"\npoints = 9\nwhere = "footer"\nsays = "bin"\nsay = 1\n'
+    '[rule.odd]\nkind = "complaint"\npoints = 3\nsays = ["... bin", "so @glad"]\nwhy = "it is cross"\n',
     "overrides.toml": '[[override]]\nfunction = "x"\nauthority = "YYY"\nholder = "self"\nbasis = "b"\nsource = "s"\n'
     '[[override]]\nfunction = ""\nend = "soon"\n',
     "data/authorities.csv": "code,name,type,nation,parent,start,end,aliases\n"
@@ -137,6 +147,19 @@ BROKEN = {
 }
 
 SAID = {
+    "kinds.toml": [
+        "colour: is not a known table",
+        "words.cross: is not a list of phrases",
+        "words.deep: “so @cross” names a list",
+        "rule.flat.kind: is “letter”; write one of request, follow_up",
+        "rule.flat.points: is not a number from 0 to 3",
+        "rule.flat.where: is “footer”",
+        "rule.flat.say: is not a known key",
+        "rule.flat.why: is missing or empty",
+        "rule.flat.says: is not a list of phrases",
+        "rule.odd.says: “... bin” begins with a gap",
+        "rule.odd.says: “so @glad” names the unknown list @glad",
+    ],
     "rules/a.toml": ["is not TOML"],
     "rules/b.toml": ["function: is not a table"],
     "rules/c.toml": ["function.funiculars: is not a table"],

@@ -25,7 +25,7 @@ from foi_mailbot.core.rulebook import Rulebook
 from foi_mailbot.core.scoring import Fault, Rate, Result, confusion, faults, rates
 
 HERE = Path(__file__).parent
-OUR_SETS = ("fresh_open.jsonl", "fresh_shut.jsonl")
+OPEN_SET, SHUT_SET = "fresh_open.jsonl", "fresh_shut.jsonl"
 OUR_MAILS = "kinds.jsonl"
 WIDTH = 130  # columns of a table that goes to a file
 
@@ -43,7 +43,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Measure and print; return the exit code."""
     asked = _parser().parse_args(arguments)
     rulebook = rulebook_files.load([resources.config_dir()])
-    corpora = [HERE / name for name in OUR_SETS if (HERE / name).exists()] + asked.corpus
+    ours = [OPEN_SET, *([SHUT_SET] if asked.shut else [])]
+    corpora = [HERE / name for name in ours if (HERE / name).exists()] + asked.corpus
     try:
         loaded = {path.name: load(path) for path in corpora}
         probed = terms.measure(asked.terms, rulebook) if asked.terms else {}
@@ -53,7 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     found = {name: _corpus(name, cases, rulebook, asked) for name, cases in loaded.items()}
     report: dict[str, Any] = {"rulebook_sha256": rulebook.sha256, "corpora": found}
     mails = HERE / OUR_MAILS
-    report["kinds"] = {kind: asdict(t) for kind, t in kinds.measure(mails).items()} if mails.exists() else None
+    report["kinds"] = {half: _kinds_of(mails, half) for half in ("open", *(["shut"] if asked.shut else []))}
     report["terms"] = {tier: asdict(tally) for tier, tally in probed.items()} or None
     _say("speed")
     report["speed"] = speed.measure(rulebook)
@@ -81,8 +82,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--stitched", type=int, default=3000, metavar="N", help="requests to stitch (3000)")
     parser.add_argument("--seed", type=int, default=1, help="of what is drawn by chance (1)")
     parser.add_argument("--without-baselines", action="store_true", help="measure foi_mailbot alone: faster")
+    parser.add_argument("--shut", action="store_true", help="count the sets shut away as well: not while tuning")
     parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
     return parser
+
+
+def _kinds_of(mails: Path, half: str) -> dict[str, Any]:
+    return {kind: asdict(tally) for kind, tally in kinds.measure(mails, half).items()} if mails.exists() else {}
 
 
 def _corpus(file: str, cases: Sequence[Labelled], rulebook: Rulebook, asked: argparse.Namespace) -> dict[str, Any]:

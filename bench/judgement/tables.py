@@ -33,8 +33,8 @@ def view(report: Mapping[str, Any]) -> RenderableType:
     for name, corpus in report["corpora"].items():
         parts += [*_judges(name, corpus), *_composition(corpus["composition"]), _metamorphic(corpus["metamorphic"])]
         parts.append(Text())
-    if report["kinds"]:
-        parts += _kinds(report["kinds"])
+    for half, found in report["kinds"].items():
+        parts += _kinds(half, found)
     if report["terms"]:
         parts += _terms(report["terms"])
     return Group(*parts, _speed(report["speed"]))
@@ -116,7 +116,7 @@ def _metamorphic(found: Mapping[str, Any]) -> Table:
     return _table("The same said otherwise", columns, rows)
 
 
-def _kinds(found: Mapping[str, Any]) -> list[RenderableType]:
+def _kinds(half: str, found: Mapping[str, Any]) -> list[RenderableType]:
     rows = [
         [
             kind,
@@ -129,7 +129,8 @@ def _kinds(found: Mapping[str, Any]) -> list[RenderableType]:
         for kind, t in found.items()
     ]
     columns = ["kind of mail", "told right", "look-alikes", "taken for a request", "never answered", "wrong"]
-    return [_table("Kinds of mail", columns, rows), Text()]
+    right, mails = sum(t["right"] for t in found.values()), sum(t["mails"] for t in found.values())
+    return [_table(f"Kinds of mail, {half} half: {right} of {mails} right", columns, rows), Text()]
 
 
 def _terms(found: Mapping[str, Any]) -> list[RenderableType]:

@@ -13,6 +13,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from foi_mailbot.adapters import contacts_file
+from foi_mailbot.adapters.kind_rules import KindReading
 from foi_mailbot.adapters.override_file import read_overrides
 from foi_mailbot.core.consistency import faults
 from foi_mailbot.core.rulebook import (
@@ -30,6 +31,7 @@ from foi_mailbot.core.rulebook import (
     Succession,
     Tier,
 )
+from foi_mailbot.core.wording import KindWords
 from foi_mailbot.errors import Fatal
 
 _LEVELS = ("decisive", "strong", "weak", "away", "keeps")
@@ -63,6 +65,11 @@ class _Reading:
     sources: dict[str, Source] = field(default_factory=dict)
     added: dict[str, list[Succession]] = field(default_factory=dict)  # of the directory in hand
 
+    kinds: KindReading = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.kinds = KindReading(self.wrong)
+
     def wrong(self, file: Path, key: str, what: str, write: str) -> None:
         self.problems.append(f"{file}: {key}: {what}; write {write}")
 
@@ -70,7 +77,8 @@ class _Reading:
 def load(config_dirs: Sequence[Path]) -> Rulebook:
     """Read the rulebook from those config directories, later ones adding to or replacing earlier ones by id.
 
-    Of each directory: rules/*.toml, lexicon.toml, overrides.toml, data/*.csv and data/SOURCES.toml, each optional.
+    Of each directory: rules/*.toml, lexicon.toml, kinds.toml, overrides.toml, data/*.csv and
+    data/SOURCES.toml, each optional.
     What a later one says of a function in one place, or of a body's end, replaces all that earlier ones said of it.
     Raises Fatal naming every problem at once: file, key, what is wrong, what to write.
     """
@@ -79,6 +87,7 @@ def load(config_dirs: Sequence[Path]) -> Rulebook:
         for path in sorted((directory / "rules").glob("*.toml")):
             _read_rules(path, reading)
         _read_lexicon(directory / "lexicon.toml", reading)
+        reading.kinds.read(directory / "kinds.toml", _toml(directory / "kinds.toml", reading))
         _take_overrides(directory / "overrides.toml", reading)
         _read_sources(directory / "data/SOURCES.toml", reading)
         for name, take in _TABLES.items():
@@ -86,14 +95,14 @@ def load(config_dirs: Sequence[Path]) -> Rulebook:
                 take(row, directory / "data" / name, line, reading)
         reading.successions |= reading.added
         reading.added = {}
-    rulebook = _sealed(reading)
+    rulebook = _sealed(reading, reading.kinds.checked())
     _check_whole(rulebook, reading, config_dirs)
     if reading.problems:
         raise Fatal("The rulebook cannot be used:\n" + "\n".join(f"  {p}" for p in reading.problems))
     return rulebook
 
 
-def _sealed(reading: _Reading) -> Rulebook:
+def _sealed(reading: _Reading, kinds: KindWords) -> Rulebook:
     content = {
         "authorities": {k: asdict(v) for k, v in sorted(reading.authorities.items())},
         "functions": {k: asdict(v) for k, v in sorted(reading.functions.items())},
@@ -104,6 +113,7 @@ def _sealed(reading: _Reading) -> Rulebook:
         "successions": [asdict(v) for own in reading.successions.values() for v in own],
         "nation_bodies": [asdict(v) for v in reading.nation_bodies.values()],
         "sources": {k: asdict(v) for k, v in sorted(reading.sources.items())},
+        "kinds": asdict(kinds),
     }
     canonical = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=str)
     return Rulebook(
@@ -117,6 +127,7 @@ def _sealed(reading: _Reading) -> Rulebook:
         successions=tuple(row for own in reading.successions.values() for row in own),
         nation_bodies=reading.nation_bodies,
         sources=reading.sources,
+        kinds=kinds,
     )
 
 

@@ -42,12 +42,13 @@ def queue(
     mailbox: Annotated[str, typer.Option(help="Only this mailbox, by its name in the settings.")] = "",
     as_json: Json = False,
 ) -> None:
-    """List the cases that wait for a person, by due date."""
+    """List the cases that wait for a person: legal letters first, then by due date."""
     with opened(config) as app:
         _refuse_unknown_mailbox(app, mailbox)
         with app.journal.step() as step:
             cases = step.tx.cases.find(states=state or (() if everything else OPEN_STATES), mailbox=mailbox)
         to_check = {case.id: app.contacts.to_check(case) for case in cases}
+    cases.sort(key=console.urgency)
     if as_json:
         print_json([console.case_record(case) | {"contacts_to_check": to_check[case.id]} for case in cases])
     elif cases:

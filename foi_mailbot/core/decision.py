@@ -145,12 +145,14 @@ def decide(request: Request, rulebook: Rulebook, authority: str, received_on: da
     Redirect only if every ask is another body's beyond doubt; Unsure whenever another body's ask stands beside a
     doubtful one, something could not be read, or the mail is no new request. Nothing pointing away: Held.
     """
-    if request.kind is not Kind.REQUEST:
-        return Unsure((), f"not a new request but: {request.kind.value.replace('_', ' ')}", request.kind)
+    if request.kind is not Kind.REQUEST and request.told.also is not Kind.REQUEST:
+        return Unsure((), request.told.why, request.kind)
     asked = rulebook.authorities.get(authority)
     if asked is None or not in_being(asked, received_on):
         return Unsure((), f"{asked.name if asked else authority} is not in being on {received_on.isoformat()}")
     asks = _judge_all(request, rulebook, authority, received_on)
+    if request.kind is not Kind.REQUEST or request.told.also is not None:
+        return Unsure(asks, request.told.why, request.kind)
     if request.problems:
         return Unsure(asks, "not everything could be read: " + "; ".join(request.problems))
     decision = _conclude(asks)

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
+from foi_mailbot.core.wording import NO_RULES, KindWords
+
 
 class Regime(StrEnum):
     """The law that governs an answer."""
@@ -220,5 +222,6 @@ class Rulebook:
     sha256: str
     county_bodies: Mapping[str, CountyBodies] = field(default_factory=dict)
     successions: tuple[Succession, ...] = ()
+    kinds: KindWords = NO_RULES  # what tells a new request from other mail (config/kinds.toml)
     nation_bodies: Mapping[tuple[str, str], NationBody] = field(default_factory=dict)  # by nation and function
     sources: Mapping[str, Source] = field(default_factory=dict)  # by file

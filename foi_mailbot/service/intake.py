@@ -15,7 +15,7 @@ from foi_mailbot.core.case import Action, State, advance
 from foi_mailbot.core.decision import Decision, Held, PartRedirect, Redirect, Suppressed, Unsure, outcome_name
 from foi_mailbot.core.letter import Letter
 from foi_mailbot.core.outgoing import content_sha256
-from foi_mailbot.core.working_days import due, receipt_date
+from foi_mailbot.core.working_days import due, lateness, receipt_date
 from foi_mailbot.errors import Fatal, FoiMailbotError
 from foi_mailbot.ports import ACKNOWLEDGEMENT, CaseRow, Cursor, IntakeRow, LetterRow, Mailbox, RawMail
 from foi_mailbot.service import records
@@ -25,6 +25,7 @@ from foi_mailbot.service.journal import Journal, Step
 from foi_mailbot.service.learning import standing, with_wordings
 from foi_mailbot.service.posting import outbox_row
 
+_ANSWERED = (State.SENT, State.CLOSED, State.SUPPRESSED)
 COMMAND_LIMIT = 500  # UIDs in one MOVE; Dovecot answers BAD to lines of many thousands
 
 
@@ -160,7 +161,11 @@ class Intake:
         if not found and assessed.reference:
             found = step.tx.cases.find(mailbox=self.council.mailbox, reference=assessed.reference)
             found.sort(key=lambda case: case.id)
-        return assessed.as_follow_up(found[0].id) if found else assessed
+        if not found:
+            return assessed.alone()
+        answered = found[0].state in _ANSWERED
+        standing = "" if answered else lateness(found[0].due, assessed.received_on, self.assessor.calendar)
+        return assessed.joining(found[0].id, standing, None if answered else found[0].due)
 
     def _quarantine(self, step: Step, case_id: str, row: IntakeRow, fault: Exception) -> None:
         words = str(fault) if isinstance(fault, FoiMailbotError) else type(fault).__name__
@@ -188,7 +193,8 @@ class Intake:
         case = with_wordings(case, self.assessor.rulebook)
         step.tx.cases.add(case)
         step.record("case.opened", case=case_id, authority=case.authority, received_on=case.received_on.isoformat())
-        self._record_decision(step, case, assessed.decision)
+        told = assessed.request.told.rule if assessed.request else ""
+        self._record_decision(step, case, assessed.decision, told)
         acknowledgement = self.assessor.acknowledgement(assessed, self.council, reference)
         if acknowledgement:
             row_out = letter_row(case, acknowledgement, version=0, author="system")
@@ -223,7 +229,7 @@ class Intake:
             applicant_email=sender.email,
             received=row.received,
             received_on=received_on,
-            due=due(received_on, self.assessor.calendar),
+            due=assessed.due if assessed else due(received_on, self.assessor.calendar),
             raw_sha256=row.sha256,
             message_id=message.message_id if message else "",
             rulebook_sha256=self.assessor.rulebook.sha256,
@@ -231,7 +237,7 @@ class Intake:
             decision_json="{}",
         )
 
-    def _record_decision(self, step: Step, case: CaseRow, decision: Decision) -> None:
+    def _record_decision(self, step: Step, case: CaseRow, decision: Decision, kind_rule: str) -> None:
         if isinstance(decision, Suppressed):
             step.record("mail.suppressed", case=case.id, rule=decision.rule, kind=str(decision.kind))
             return
@@ -241,6 +247,7 @@ class Intake:
             case=case.id,
             outcome=outcome_name(decision),
             kind=case.kind,
+            kind_rule=kind_rule,
             rules=sorted({e.rule for ask in asks for e in ask.evidence}),
             asks=[f"{ask.ask.label or '1'}={ask.outcome}" for ask in asks],
             bodies=list(records.bodies_of(decision)),

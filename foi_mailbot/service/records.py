@@ -10,9 +10,11 @@ from typing import Any
 
 from foi_mailbot.core.contacts import body_name, contact_for
 from foi_mailbot.core.decision import AskDecision, Decision, Suppressed, Unsure, outcome_name
+from foi_mailbot.core.kinds import SOURCES, TABLE, Kind
 from foi_mailbot.core.letter import Letter, purpose_of
-from foi_mailbot.core.request import Kind, Request
+from foi_mailbot.core.request import Request
 from foi_mailbot.core.rulebook import Purpose, Rulebook
+from foi_mailbot.core.telling import Told
 from foi_mailbot.ports import CaseRow
 
 
@@ -51,7 +53,22 @@ def triage_record(
         "reasons": list(reasons),
         "warnings": list(warnings),
         "due": due.isoformat() if due else None,
+        "clock": str(TABLE[kind].clock),
+        "clock_source": SOURCES[TABLE[kind].clock],
+        "told": _told_record(request, decision),
         "rulebook_sha256": rulebook.sha256,
+    }
+
+
+def _told_record(request: Request | None, decision: Decision) -> dict[str, Any]:
+    if isinstance(decision, Suppressed):
+        return {"rule": decision.rule, "because": decision.why, "also": None, "signs": []}
+    told = request.told if request else Told(Kind.OTHER)
+    return {
+        "rule": told.rule,
+        "because": told.because,
+        "also": str(told.also) if told.also else None,
+        "signs": [{"start": s.start, "end": s.end, "text": s.text, "rule": s.rule} for s in told.signs],
     }
 
 

@@ -243,7 +243,7 @@ def test_everything_measured_is_printed_side_by_side(tmp_path: Path) -> None:
     report = {
         "rulebook_sha256": RULEBOOK.sha256,
         "corpora": {path.name: found},
-        "kinds": {"request": asdict(kinds.Tally(mails=1))},
+        "kinds": {"open": {"request": asdict(kinds.Tally(mails=1))}},
         "terms": {"lower": asdict(terms.Tally(away=1, examples=["bins"]))},
         "speed": speed.measure(RULEBOOK, sizes=(400,), repeats=1),
     }
