@@ -45,14 +45,21 @@ check: dev ## ruff, mypy, import contracts, fast tests: under a minute
 test: debian check ## everything, on a real IMAP and a real SMTP server
 	$(BIN)/pytest -m "servers or slow" --durations=5
 
-bench: dev ## cost a mail, and how it grows; side by side with a limit
-	$(BIN)/python -m bench.intake
+$(VENV)/.bench: $(VENV)/.dev requirements-bench.lock
+	$(PIP) install --quiet --require-hashes -r requirements-bench.lock
+	@touch $@
 
-lock: dev ## renew both lock files (hashes, no addresses)
+bench: $(VENV)/.bench ## cost a mail, and how well requests are judged: make bench CORPUS=cases.jsonl TERMS=functions.csv
+	$(BIN)/python -m bench.intake
+	$(BIN)/python -m bench.judgement $(CORPUS:%=--corpus %) $(TERMS:%=--terms %)
+
+lock: dev ## renew the lock files (hashes, no addresses)
 	$(BIN)/uv pip compile -q pyproject.toml --extra demo --universal --python-version 3.11 --generate-hashes --no-strip-extras \
 	  --no-emit-index-url --no-header --no-annotate -o requirements.lock
 	$(BIN)/uv pip compile -q pyproject.toml --extra demo --extra dev --universal --python-version 3.11 --generate-hashes --no-strip-extras \
 	  --no-emit-index-url --no-header --no-annotate -o requirements-dev.lock
+	$(BIN)/uv pip compile -q pyproject.toml --extra demo --extra dev --extra bench --universal --python-version 3.11 \
+	  --generate-hashes --no-strip-extras --no-emit-index-url --no-header --no-annotate -o requirements-bench.lock
 
 clean: ## remove .venv/ and caches
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage dist build

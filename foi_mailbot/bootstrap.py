@@ -15,6 +15,7 @@ from structlog.stdlib import BoundLogger
 from foi_mailbot import __version__, config, log, resources
 from foi_mailbot.adapters import attachments, bank_holidays
 from foi_mailbot.adapters import rulebook as rulebook_files
+from foi_mailbot.adapters.contacts_file import ContactsFile
 from foi_mailbot.adapters.exclusive import exclusive
 from foi_mailbot.adapters.imap import ImapMailbox
 from foi_mailbot.adapters.pulse import Pulse
@@ -23,14 +24,19 @@ from foi_mailbot.adapters.sql import SqlStore
 from foi_mailbot.adapters.templates import TemplateLetters
 from foi_mailbot.config import Mailbox, Settings
 from foi_mailbot.core.audit import Entry
+from foi_mailbot.core.learning import Floor
 from foi_mailbot.core.letter import LetterIdentity, Regulator
 from foi_mailbot.core.message import Attachment, Extracted
 from foi_mailbot.errors import Fatal
 from foi_mailbot.ports import Clock, Store
 from foi_mailbot.service.assess import Assessor, Council, SendingIdentity
+from foi_mailbot.service.automatic import Automatic
+from foi_mailbot.service.contacts import ContactBook
 from foi_mailbot.service.dispatch import Dispatch
+from foi_mailbot.service.grants import GrantDesk
 from foi_mailbot.service.intake import Filing, Intake, ReferenceSequence
 from foi_mailbot.service.journal import Journal
+from foi_mailbot.service.learning import Learning
 from foi_mailbot.service.review import Review
 
 YEARS_BACK, YEARS_AHEAD = 12, 2  # a request may be this old when it is replayed; a due date never lies further ahead
@@ -57,6 +63,9 @@ class App:
     desks: tuple[Desk, ...]
     dispatch: Dispatch
     review: Review
+    contacts: ContactBook
+    grants: GrantDesk
+    learning: Learning
     log: BoundLogger
     rulebook_sha256: str
     pulse: Pulse
@@ -73,9 +82,16 @@ class App:
         self.stopping.set()
 
     def started(self, mode: str) -> None:
-        """Seal that the service started, and by which rulebook."""
+        """Seal that the service started, by which rulebook, and whether letters may leave automatically."""
         with self.journal.step() as step:
-            step.record("service.started", mode=mode, version=__version__, rulebook_sha256=self.rulebook_sha256)
+            step.record(
+                "service.started",
+                mode=mode,
+                version=__version__,
+                rulebook_sha256=self.rulebook_sha256,
+                auto_send=self.settings.auto_send,
+            )
+        self.learning.refresh()
 
     def stopped(self) -> None:
         """Seal that the service stopped."""
@@ -165,20 +181,36 @@ def build(settings: Settings, *, service: bool = True) -> App:
     assessor = _with_pulse(build_assessor(settings.rules_dirs), pulse)
     store = SqlStore(settings.database_url)
     journal = Journal(store, _clock(pulse), lambda entry: _announce(logger, entry))
-    desks = tuple(_desk(mailbox, settings, assessor, journal, stopping) for mailbox in settings.mailboxes)
+    automatic = _automatic(settings, assessor)
+    desks = tuple(_desk(mailbox, settings, assessor, journal, stopping, automatic) for mailbox in settings.mailboxes)
+    floor = Floor(settings.rule_floor, settings.rule_floor_after)
     councils = {desk.council.mailbox: desk.council for desk in desks}
     return App(
         settings=settings,
         store=store,
         journal=journal,
         desks=desks,
-        dispatch=Dispatch(journal, {desk.council.mailbox: desk.sender for desk in desks}, stopping.is_set),
-        review=Review(journal, councils, assessor),
+        dispatch=Dispatch(journal, {desk.council.mailbox: desk.sender for desk in desks}, stopping.is_set, automatic),
+        review=Review(journal, councils, assessor, floor, settings.contacts_stale_after_days),
+        grants=GrantDesk(journal, councils, assessor.rulebook, settings.auto_grant_days, floor),
+        learning=Learning(journal, assessor.rulebook, floor),
+        contacts=ContactBook(
+            journal,
+            assessor.rulebook,
+            ContactsFile(settings.rules_dirs),
+            [mailbox.authority for mailbox in settings.mailboxes],
+            settings.contacts_stale_after_days,
+        ),
         log=logger,
         rulebook_sha256=assessor.rulebook.sha256,
         pulse=pulse,
         stopping=stopping,
     )
+
+
+def _automatic(settings: Settings, assessor: Assessor) -> Automatic:
+    percent, first = settings.auto_sample_percent, settings.auto_sample_first
+    return Automatic(assessor.rulebook, settings.auto_send, percent, first, settings.contacts_stale_after_days)
 
 
 def _clock(pulse: Pulse) -> Clock:
@@ -208,7 +240,9 @@ def _make_state_dir(path: Path) -> None:
         raise Fatal(f"The state_dir {path} cannot be made: {fault.strerror}. Make it, or name another.") from fault
 
 
-def _desk(mailbox: Mailbox, settings: Settings, assessor: Assessor, journal: Journal, stopping: Event) -> Desk:
+def _desk(
+    mailbox: Mailbox, settings: Settings, assessor: Assessor, journal: Journal, stopping: Event, automatic: Automatic
+) -> Desk:
     council = build_council(mailbox, settings, assessor)
     sequence = mailbox.sequence
     intake = Intake(
@@ -220,6 +254,7 @@ def _desk(mailbox: Mailbox, settings: Settings, assessor: Assessor, journal: Jou
         sequence=ReferenceSequence(sequence.prefix, sequence.start, sequence.width) if sequence else None,
         batch=mailbox.batch,
         stopping=stopping.is_set,
+        automatic=automatic,
     )
     return Desk(council, mailbox.folders, mailbox.poll_seconds, intake, smtp_sender(mailbox))
 

@@ -17,8 +17,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from foi_mailbot import __version__, bootstrap, console, daemon, diagnosis, resources
-from foi_mailbot.commands import auditing, officers
+from foi_mailbot import __version__, bootstrap, console, daemon, diagnosis
+from foi_mailbot.commands import auditing, automation, contacts, officers, proving, rule_stats, rules
 from foi_mailbot.commands.frame import (
     DEFAULT_CONFIG,
     LATER,
@@ -29,6 +29,7 @@ from foi_mailbot.commands.frame import (
     Json,
     opened,
     print_json,
+    settings_or_shipped,
     today,
 )
 from foi_mailbot.errors import Fatal, FoiMailbotError, Transient
@@ -43,7 +44,13 @@ cli = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 cli.add_typer(officers.commands)
+cli.add_typer(proving.commands)
+cli.add_typer(contacts.commands, name="contacts")
 cli.add_typer(auditing.commands, name="audit")
+cli.add_typer(rules.commands, name="rules")
+rules.commands.command("stats")(rule_stats.stats)
+cli.add_typer(automation.commands, name="auto")
+cli.command("correct")(rule_stats.correct)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -105,11 +112,18 @@ def triage(
     as_json: Json = False,
 ) -> None:
     """Decide one request without server or store; sends nothing."""
-    chosen = config or (DEFAULT_CONFIG if DEFAULT_CONFIG.exists() else resources.config_dir() / "foi_mailbot.toml")
-    settings = bootstrap.load_settings(chosen)
+    settings = settings_or_shipped(config)
     assessor = bootstrap.build_assessor(settings.rules_dirs)
     council = bootstrap.build_asked_council(settings, assessor, authority)
-    record = run_triage(_bytes_of(file), file.suffix, assessor, council, received.date() if received else today())
+    record = run_triage(
+        _bytes_of(file),
+        file.suffix,
+        assessor,
+        council,
+        received.date() if received else today(),
+        today=today(),
+        stale_after_days=settings.contacts_stale_after_days,
+    )
     if as_json:
         print_json(record)
     else:

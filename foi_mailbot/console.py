@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
+from types import MappingProxyType
 from typing import Any
 
 from rich.console import Console, Group, RenderableType
@@ -15,6 +16,8 @@ from rich.text import Text
 
 from foi_mailbot.core.audit import Entry
 from foi_mailbot.core.case import State
+from foi_mailbot.core.contacts import Named, Standing
+from foi_mailbot.core.kinds import SOURCES, TABLE, Kind, Route
 from foi_mailbot.ports import CaseRow, LetterRow, OutboxRow
 from foi_mailbot.service import records
 from foi_mailbot.service.lookup import Dossier
@@ -75,22 +78,34 @@ def when_due(due: date | None, today: date) -> Text:
     return Text(words, style="yellow" if days <= 7 else "")
 
 
-def queue_table(cases: Sequence[CaseRow], today: date) -> RenderableType:
-    """Return the queue, by due date."""
+def urgency(case: CaseRow) -> bool:
+    """Sort key: what must be read at once comes before all else; the rest keeps its order."""
+    return TABLE[Kind(case.kind)].route is not Route.AT_ONCE
+
+
+def queue_table(
+    cases: Sequence[CaseRow], today: date, to_check: Mapping[str, Sequence[str]] = MappingProxyType({})
+) -> RenderableType:
+    """Return the queue, by due date; `to_check`: by case id, the bodies whose contact is to be checked first."""
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for title in ("Case", "Reference", "Due", "State", "Outcome", "Subject"):
+    checks = ("Check",) if any(to_check.values()) else ()
+    for title in ("Case", "Reference", "Due", "State", "Outcome", *checks, "Subject"):
         table.add_column(title, no_wrap=title != "Subject", overflow="ellipsis")
     for case in cases:
         state = Text(case.state.replace("_", " "), style=STATE_STYLE.get(case.state, ""))
-        outcome = case.outcome.replace("_", " ")
+        outcome = (case.outcome if case.kind == Kind.REQUEST else case.kind).replace("_", " ")
         subject = shown(" ".join(case.subject.split()))
-        table.add_row(case.id, shown(case.reference or "-"), when_due(case.due, today), state, outcome, subject)
+        check = [Text(", ".join(to_check.get(case.id, ())), style="yellow")] if checks else []
+        due = when_due(case.due, today)
+        table.add_row(case.id, shown(case.reference or "-"), due, state, outcome, *check, subject)
     return table
 
 
 def highlighted(record: Mapping[str, Any]) -> Text:
-    """Return the request's text with the words that counted marked."""
+    """Return the request's text with the words that counted marked: for its kind underlined, for its questions lit."""
     text = shown(record.get("text", ""))
+    for sign in record.get("told", {}).get("signs", ()):
+        text.stylize("underline", sign["start"], sign["end"])
     for ask in record.get("asks", ()):
         for evidence in ask["evidence"]:
             text.stylize("bold black on yellow", evidence["start"], evidence["end"])
@@ -134,8 +149,13 @@ def letter_panel(letter: LetterRow) -> RenderableType:
     return Panel(Group(*parts), title=title, subtitle=f"hash {letter.content_sha256[:12]}", title_align="left")
 
 
-def case_view(dossier: Dossier, record: Mapping[str, Any], today: date) -> RenderableType:
-    """Return everything an officer needs to decide: facts, request, asks, warnings, letter, what became of it."""
+def case_view(
+    dossier: Dossier, record: Mapping[str, Any], today: date, contacts: Sequence[Named] = ()
+) -> RenderableType:
+    """Return everything an officer needs to decide: facts, request, asks, warnings, letter, what became of it.
+
+    `contacts`: those the letter gives, as they stand today.
+    """
     parts: list[RenderableType] = [_facts(dossier.case, today)]
     if record.get("text"):
         parts.append(Panel(highlighted(record), title="Request (words that counted are marked)", title_align="left"))
@@ -143,6 +163,7 @@ def case_view(dossier: Dossier, record: Mapping[str, Any], today: date) -> Rende
         parts.append(Padding(asks_table(record), (0, 0, 1, 0)))
     parts += _remarks(dossier.case)
     parts += _warnings(record)
+    parts += _contact_lines(contacts)
     if dossier.letter:
         parts.append(letter_panel(dossier.letter))
     parts += _sending("The letter", dossier.outbox)
@@ -169,6 +190,8 @@ def _facts(case: CaseRow, today: date) -> Table:
         if value:
             facts.add_row(label, shown(value))
     facts.add_row("Due", when_due(case.due, today))
+    if source := SOURCES[TABLE[Kind(case.kind)].clock]:
+        facts.add_row("Clock", shown(source, "dim"))
     return facts
 
 
@@ -181,6 +204,24 @@ def _remarks(case: CaseRow) -> list[Text]:
 
 def _warnings(record: Mapping[str, Any]) -> list[Text]:
     return [shown(f"Before you approve: {warning}", style="yellow") for warning in record.get("warnings", ())]
+
+
+def _contact_lines(contacts: Sequence[Named]) -> Iterator[Text]:
+    """Say how the contacts in the letter stand; of those it gives no address of, together."""
+    yield from (_contact_line(contact) for contact in contacts if contact.address)
+    for why in dict.fromkeys(contact.why for contact in contacts if not contact.address):
+        names = [contact.name for contact in contacts if contact.why == why and not contact.address]
+        yield shown(f"Contact: {', '.join(names)}: {why}.")
+
+
+def _contact_line(contact: Named) -> Text:
+    """Say how a contact in the letter stands, and what approving it takes."""
+    where = f"{contact.name}, {contact.address}"
+    if not contact.needs_check:
+        return shown(f"Contact: {where}: {contact.why}.", style="green")
+    seen = f" Seen at {contact.source}." if contact.source else ""
+    tick = "" if contact.standing is Standing.BOUNCED else f" Then approve with --contact-checked {contact.code}."
+    return shown(f"Before you approve: check the contact of {where}: {contact.why}.{seen}{tick}", style="yellow")
 
 
 def _sending(what: str, row: OutboxRow | None) -> list[Text]:
@@ -260,6 +301,20 @@ def case_detail(dossier: Dossier) -> dict[str, Any]:
     }
 
 
+def named_record(contact: Named) -> dict[str, Any]:
+    """Return a contact that a letter gives as JSON-ready values."""
+    return {
+        "code": contact.code,
+        "name": contact.name,
+        "email": contact.email,
+        "postal_address": contact.postal_address,
+        "source": contact.source,
+        "state": str(contact.standing),
+        "why": contact.why,
+        "needs_check": contact.needs_check,
+    }
+
+
 def _letter_record(letter: LetterRow) -> dict[str, Any]:
     return {
         "version": letter.version,
@@ -290,7 +345,12 @@ def triage_view(record: Mapping[str, Any]) -> RenderableType:
     references = ", ".join(record["references"]) or "none"
     kind = record["kind"].replace("_", " ")
     head = Text.assemble((OUTCOMES[record["outcome"]], "bold"), plain(f"\nKind: {kind}   Reference: {references}"))
-    head.append(f"   Due: {record['due']}\n")
+    head.append(f"   Due: {record['due'] or 'no date'}\n")
+    if record["clock_source"]:
+        head.append(f"Clock: {record['clock_source']}\n", style="dim")
+    if rule := record["told"]["rule"]:
+        words = ", ".join(f"“{' '.join(sign['text'].split())}”" for sign in record["told"]["signs"])
+        head.append(plain(f"Told by: {rule}{f' ({words})' if words else ''}\n"), style="dim")
     parts: list[RenderableType] = [head]
     if record["text"]:
         parts.append(Panel(highlighted(record), title="Request (words that counted are marked)", title_align="left"))

@@ -18,7 +18,7 @@ from rich.text import Text
 from foi_mailbot import bootstrap, console, daemon, resources
 from foi_mailbot.adapters.embedded import EmbeddedServers
 from foi_mailbot.core import audit
-from foi_mailbot.errors import FoiMailbotError
+from foi_mailbot.errors import FoiMailbotError, Parked
 from foi_mailbot.ports import CaseRow
 from foi_mailbot.service import records
 from foi_mailbot.service.lookup import dossier
@@ -131,22 +131,32 @@ async def _story(stage: Stage, app: bootstrap.App, servers: EmbeddedServers) -> 
     tally = await _pass(app)
     with app.journal.step() as step:
         cases = step.tx.cases.find()
-    today = bootstrap.now().date()
-    stage.scene(f"2. foi-mailbot run --once: {tally.read} mails read", console.queue_table(cases, today))
+    today, to_check = bootstrap.now().date(), {case.id: app.contacts.to_check(case) for case in cases}
+    stage.scene(f"2. foi-mailbot run --once: {tally.read} mails read", console.queue_table(cases, today, to_check))
     founding = next(case for case in cases if case.reference == "FI16751")
     _show_case(stage, app, founding)
 
-    stage.scene("4. The officer has read it and approves", Text(f"  foi-mailbot approve FI16751 --actor {OFFICER}"))
-    app.review.approve("FI16751", actor=OFFICER, checks="Read the request beside the draft; asked nobody else.")
+    _approve(stage, app)
     first, second = await _pass(app), await _pass(app)
     arrived = servers.sent()
-    stage.scene("5. The letter arrives, once", *_arrival(arrived), _ran_again(second.sent))
+    stage.scene("6. The letter arrives, once", *_arrival(arrived), _ran_again(second.sent))
     with app.journal.step() as step:
         entries = step.tx.audit.entries()
     faults = audit.verify(entries)
     word = "unbroken" if not faults else f"{len(faults)} faults"
-    stage.scene(f"6. The sealed log: {len(entries)} entries, {word}", console.log_table(entries))
+    stage.scene(f"7. The sealed log: {len(entries)} entries, {word}", console.log_table(entries))
     return (tally.read, first.sent, second.sent, len(arrived), faults) == (len(mails), 1, 0, 1, [])
+
+
+def _approve(stage: Stage, app: bootstrap.App) -> None:
+    command = f"  foi-mailbot approve FI16751 --actor {OFFICER}"
+    try:
+        app.review.approve("FI16751", actor=OFFICER)
+    except Parked as refusal:
+        stage.scene("4. The officer has read it and approves", Text(command), Text(str(refusal), style="yellow"))
+    stage.scene("5. The officer checks Kent's address and says so", Text(f"{command} --contact-checked KEN"))
+    checks = "Read the request beside the draft; asked nobody else."
+    app.review.approve("FI16751", actor=OFFICER, checks=checks, contacts_checked=["KEN"])
 
 
 async def _pass(app: bootstrap.App) -> daemon.Tally:
@@ -160,8 +170,9 @@ async def _pass(app: bootstrap.App) -> daemon.Tally:
 def _show_case(stage: Stage, app: bootstrap.App, case: CaseRow) -> None:
     with app.journal.step() as step:
         found = dossier(step.tx, case.id)
+    record = records.load(case.decision_json)
     title = "3. What was decided about FI16751, why, and the letter that waits for an officer"
-    stage.scene(title, console.case_view(found, records.load(case.decision_json), bootstrap.now().date()))
+    stage.scene(title, console.case_view(found, record, bootstrap.now().date(), app.contacts.named(case)))
 
 
 def _arrival(arrived: list[bytes]) -> list[Text]:

@@ -10,6 +10,8 @@ from typing import Protocol
 
 from foi_mailbot.core.audit import Entry, Event
 from foi_mailbot.core.case import State
+from foi_mailbot.core.rulebook import Contact
+from foi_mailbot.ports_granting import AutoLetters, Grants, Verdicts
 
 Clock = Callable[[], datetime]
 """Returns the present moment, timezone-aware, UTC."""
@@ -96,6 +98,14 @@ class Sender(Protocol):
 # ── letters ──────────────────────────────────────────────────────────────────────────────────────
 Render = Callable[[str, dict[str, object]], tuple[str, str, str]]
 """Render(template name, context) -> (subject, text, html). Raises Fatal on a template fault or an undefined name."""
+
+
+# ── contacts ─────────────────────────────────────────────────────────────────────────────────────
+class ContactList(Protocol):
+    """The operator's own contacts, which add to the shipped ones or replace them by code and purpose."""
+
+    def put(self, contacts: Sequence[Contact]) -> None:
+        """Replace or add those contacts for good, all or none. Raises Fatal, with nothing changed, if it cannot."""
 
 
 LETTER, ACKNOWLEDGEMENT = "letter", "acknowledgement"  # what an outbox row is
@@ -284,6 +294,18 @@ class Transaction(Protocol):
     @property
     def outbox(self) -> Outbox:
         """What is on its way."""
+
+    @property
+    def grants(self) -> Grants:
+        """Grants of automatic sending."""
+
+    @property
+    def automatic(self) -> AutoLetters:
+        """Letters approved under a grant."""
+
+    @property
+    def verdicts(self) -> Verdicts:
+        """What officers said of the rules."""
 
     @property
     def audit(self) -> AuditLog:

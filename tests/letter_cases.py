@@ -57,7 +57,7 @@ def rulebook(
             "SEA": Authority("SEA", "Seaside", "district", "", ""),
         },
         {f.id: f for f in functions},
-        {c.code: c for c in contacts},
+        {c.code: (c,) for c in contacts},
         (),
         {},
         "ab" * 32,

@@ -27,6 +27,7 @@ pytestmark = pytest.mark.slow
 
 NOBODY = ("show", "approve", "edit", "redraft")
 REASONED = ("hold", "release", "reject")
+TICK = ("--contact-checked", "KEN")
 
 
 @dataclass
@@ -130,7 +131,8 @@ def test_show_prints_request_warnings_and_letter(drafted: Terminal) -> None:
     said = drafted.call("show", "FI16751")
     for words in ("Children FI16751", "looked-after children", "Kent County Council", "hash ", "Before you approve:"):
         assert words in said
-    assert "Nobody has confirmed the contact details of Kent County Council" in " ".join(said.split())
+    assert "Kent County Council, freedomofinformation@kent.gov.uk: never verified." in " ".join(said.split())
+    assert "approve with --contact-checked KEN" in " ".join(said.split())
 
 
 def test_show_gives_the_letter_as_it_stands_now_not_the_first_draft(drafted: Terminal, tmp_path: Path) -> None:
@@ -149,12 +151,17 @@ def test_checks_and_reasons_stay_with_the_case_whatever_comes_after(drafted: Ter
     drafted.call("hold", "FI16751", "--reason", "Housing answers on Friday")
     drafted.call("release", "FI16751", "--reason", "Housing holds nothing")
     drafted.call("redraft", "FI16751")
-    drafted.call("approve", "FI16751", "--checks", "asked Housing, searched the register")
+    drafted.call("approve", "FI16751", *TICK, "--checks", "asked Housing, searched the register")
     drafted.send()
     noted = drafted.json("show", "FI16751")["remarks"]
     assert [(r["about"], r["actor"], r["text"]) for r in noted] == [
         ("hold", "officer", "Housing answers on Friday"),
         ("release", "officer", "Housing holds nothing"),
+        (
+            "contact checked",
+            "officer",
+            "KEN, Kent County Council: freedomofinformation@kent.gov.uk (never verified)",
+        ),
         ("checks before approval", "officer", "asked Housing, searched the register"),
     ]
     assert "asked Housing, searched the register" in drafted.call("show", "FI16751")
@@ -171,7 +178,7 @@ def test_checks_and_reasons_stay_with_the_case_whatever_comes_after(drafted: Ter
 def test_show_gives_the_servers_answer_and_the_message_id(
     drafted: Terminal, fault: FoiMailbotError, state: str, words: str
 ) -> None:
-    drafted.call("approve", "FI16751")
+    drafted.call("approve", "FI16751", *TICK)
     drafted.send(fault)
     shown = drafted.json("show", "FI16751")
     assert (shown["state"], shown["sending"]["answers"]) == (state, [str(fault)])
@@ -207,19 +214,19 @@ def test_nothing_a_stranger_writes_commands_the_terminal(terminal: Terminal) -> 
 
 # ── deciding ─────────────────────────────────────────────────────────────────────────────────────
 def test_approve_send_and_what_cannot_be_done_afterwards(drafted: Terminal) -> None:
-    assert drafted.call("approve", "FI16751").startswith("C000001 FI16751: approved;")
+    assert drafted.call("approve", "FI16751", *TICK).startswith("C000001 FI16751: approved;")
     assert len(drafted.send().sent) == 1
-    assert "cannot take 'approve'" in drafted.call("approve", "FI16751", code=1)
+    assert "cannot take 'approve'" in drafted.call("approve", "FI16751", *TICK, code=1)
     shown = drafted.json("show", "FI16751")
     assert shown["sending"]["answers"] == ["250 2.0.0 kept in memory"]
 
 
 def test_an_approval_of_another_hash_than_the_current_one_is_refused(drafted: Terminal) -> None:
-    assert "changed since you looked" in drafted.call("approve", "FI16751", "--hash", "0000", code=1)
+    assert "changed since you looked" in drafted.call("approve", "FI16751", *TICK, "--hash", "0000", code=1)
 
 
 def test_an_uncertain_letter_is_resolved_by_a_person(drafted: Terminal) -> None:
-    drafted.call("approve", "FI16751")
+    drafted.call("approve", "FI16751", *TICK)
     drafted.send(Uncertain("no answer came"))
     assert [c["state"] for c in drafted.json("queue")] == ["uncertain"]
     assert "Missing option '--sent'" in drafted.call("resolve", "FI16751", "--reason", "r", code=2)
@@ -232,14 +239,14 @@ def test_reject_means_it_is_never_sent(drafted: Terminal) -> None:
 
 
 def test_the_service_s_own_name_is_no_officer_s(drafted: Terminal) -> None:
-    assert "Say who you are" in drafted.call("approve", "FI16751", "--actor", "system", code=2)
-    assert "Say who you are" in drafted.call("approve", "FI16751", "--actor", " ", code=2)
+    assert "Say who you are" in drafted.call("approve", "FI16751", *TICK, "--actor", "system", code=2)
+    assert "Say who you are" in drafted.call("approve", "FI16751", *TICK, "--actor", " ", code=2)
 
 
 def test_behind_sudo_the_caller_is_the_actor(drafted: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("FOI_MAILBOT_ACTOR")
     monkeypatch.setenv("SUDO_USER", "j.smith")
-    drafted.call("approve", "FI16751")
+    drafted.call("approve", "FI16751", *TICK)
     entries = [json.loads(line) for line in drafted.call("audit", "log", "--json").splitlines()]
     assert [e["actor"] for e in entries if e["event"] == "letter.approved"] == ["j.smith"]
 
@@ -317,7 +324,7 @@ def test_a_whole_log_is_said_to_be_so_and_a_noted_head_still_stands(drafted: Ter
     found = drafted.json("audit", "verify")
     assert found["faults"] == []
     head = f"{found['entries']}:{found['head']}"
-    drafted.call("approve", "FI16751")
+    drafted.call("approve", "FI16751", *TICK)
     assert "unbroken" in drafted.call("audit", "verify", "--head", head)
 
 
@@ -367,7 +374,7 @@ def test_the_log_of_one_case_is_found_by_its_reference(drafted: Terminal) -> Non
 
 
 def test_each_line_of_the_json_log_can_be_followed_to_rule_decision_and_content(drafted: Terminal) -> None:
-    drafted.call("approve", "FI16751")
+    drafted.call("approve", "FI16751", *TICK)
     drafted.send()
     log = (drafted.settings.parent / "state" / "log.jsonl").read_text("utf-8")
     lines = {line["event"]: line for line in map(json.loads, log.splitlines())}
@@ -392,6 +399,9 @@ COMMANDS = [
     *((command, "C1", "--reason", "r") for command in (*REASONED, "resolve")),
     ("audit", "verify"),
     ("audit", "log"),
+    ("contacts", "list"),
+    ("contacts", "verify", "KEN", "--how", "page"),
+    ("contacts", "bounced", "KEN", "--reason", "r"),
     ("triage", "-"),
 ]
 

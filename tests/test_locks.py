@@ -10,7 +10,8 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parent.parent
-LOCKS = ("requirements.lock", "requirements-dev.lock")
+INSTALLED = ("requirements.lock", "requirements-dev.lock")
+LOCKS = (*INSTALLED, "requirements-bench.lock")
 
 
 def lines(lock: str) -> list[str]:
@@ -29,7 +30,7 @@ def test_each_package_is_pinned_to_one_version_with_its_hashes_and_no_address(lo
         assert "://" not in line
 
 
-@pytest.mark.parametrize("lock", LOCKS)
+@pytest.mark.parametrize("lock", INSTALLED)
 def test_each_extra_that_a_package_asks_for_is_pinned_too(lock: str) -> None:
     """Pip takes the newest release of an extra it does not find pinned, and then misses that release's hash."""
     pins = {canonicalize_name(pin.name): pin for pin in map(requirement, lines(lock))}

@@ -36,3 +36,4 @@ def test_a_wheel_decides_the_founding_request_without_the_source_tree(tmp_path: 
     )
     assert json.loads(done.stdout)["outcome"] == "redirect"
     assert (unpacked / "foi_mailbot" / "shipped" / "templates").is_dir()
+    assert (unpacked / "foi_mailbot" / "adapters" / "pages" / "backtest.html").is_file()

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from threading import Lock
 
+from foi_mailbot.adapters.memory_grants import GrantShelves, MemoryAutoLetters, MemoryGrants, MemoryVerdicts
 from foi_mailbot.core.audit import Entry, Event, seal
 from foi_mailbot.core.case import State
 from foi_mailbot.errors import Parked, Transient
@@ -28,6 +29,7 @@ class _Shelves:
     letters: dict[str, dict[int, LetterRow]] = field(default_factory=dict)
     outbox: dict[tuple[str, str], tuple[int, OutboxRow]] = field(default_factory=dict)  # place in the queue, row
     audit: list[Entry] = field(default_factory=list)
+    granted: GrantShelves = field(default_factory=GrantShelves)
 
     def copy(self) -> _Shelves:
         return _Shelves(
@@ -39,6 +41,7 @@ class _Shelves:
             {case: dict(versions) for case, versions in self.letters.items()},
             dict(self.outbox),
             list(self.audit),
+            self.granted.copy(),
         )
 
     def require_case(self, case_id: str) -> None:
@@ -227,6 +230,9 @@ class MemoryTransaction:
     letters: MemoryLetters
     outbox: MemoryOutbox
     audit: MemoryAuditLog
+    grants: MemoryGrants
+    automatic: MemoryAutoLetters
+    verdicts: MemoryVerdicts
 
 
 class MemoryStore:
@@ -250,6 +256,9 @@ class MemoryStore:
                 MemoryLetters(draft),
                 MemoryOutbox(draft),
                 MemoryAuditLog(draft),
+                MemoryGrants(draft.granted),
+                MemoryAutoLetters(draft.granted, draft.require_case),
+                MemoryVerdicts(draft.granted, draft.require_case),
             )
             self._shelves = draft
         finally:

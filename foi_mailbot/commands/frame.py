@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import getpass
 import json
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
@@ -12,8 +14,11 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from foi_mailbot import bootstrap
+from foi_mailbot import bootstrap, resources
 from foi_mailbot.bootstrap import App
+from foi_mailbot.config import Settings
+from foi_mailbot.core.granting import is_name
+from foi_mailbot.errors import Fatal
 from foi_mailbot.service.lookup import Dossier, dossier
 
 OK, PERSON, USAGE, LATER = 0, 1, 2, 75
@@ -24,6 +29,13 @@ Config = Annotated[
     typer.Option("--config", "-c", envvar="FOI_MAILBOT_CONFIG", help="The settings file.", show_default=True),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of words.")]
+
+
+def settings_or_shipped(config: Path | None) -> Settings:
+    """Return the settings of that file, else the default one, else the shipped example: for what needs no store."""
+    return bootstrap.load_settings(
+        config or (DEFAULT_CONFIG if DEFAULT_CONFIG.exists() else resources.config_dir() / "foi_mailbot.toml")
+    )
 
 
 @contextmanager
@@ -50,3 +62,14 @@ def today() -> date:
 def print_json(value: Any) -> None:  # noqa: ANN401 - any JSON value
     """Print one JSON value for a program to read."""
     typer.echo(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def actor_named(name: str) -> str:
+    """Return who does this: as given, else who called sudo (officers work as the service's account), else the login."""
+    try:
+        actor = (name or os.environ.get("SUDO_USER", "") or getpass.getuser()).strip()
+    except (KeyError, OSError):  # an account without a name, as in a container
+        actor = ""
+    if not is_name(actor):
+        raise Fatal("Say who you are: --actor NAME (--by NAME), or the environment variable FOI_MAILBOT_ACTOR.")
+    return actor

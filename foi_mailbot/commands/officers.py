@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
-import os
 from pathlib import Path
 from typing import Annotated
 
@@ -13,6 +11,7 @@ from foi_mailbot import console
 from foi_mailbot.adapters import editor
 from foi_mailbot.bootstrap import App
 from foi_mailbot.commands.frame import DEFAULT_CONFIG, Config, Json, found, opened, print_json, today
+from foi_mailbot.commands.frame import actor_named as _actor
 from foi_mailbot.core.case import State
 from foi_mailbot.errors import Fatal, Parked
 from foi_mailbot.ports import CaseRow, LetterRow
@@ -43,15 +42,17 @@ def queue(
     mailbox: Annotated[str, typer.Option(help="Only this mailbox, by its name in the settings.")] = "",
     as_json: Json = False,
 ) -> None:
-    """List the cases that wait for a person, by due date."""
+    """List the cases that wait for a person: legal letters first, then by due date."""
     with opened(config) as app:
         _refuse_unknown_mailbox(app, mailbox)
         with app.journal.step() as step:
             cases = step.tx.cases.find(states=state or (() if everything else OPEN_STATES), mailbox=mailbox)
+        to_check = {case.id: app.contacts.to_check(case) for case in cases}
+    cases.sort(key=console.urgency)
     if as_json:
-        print_json([console.case_record(case) for case in cases])
+        print_json([console.case_record(case) | {"contacts_to_check": to_check[case.id]} for case in cases])
     elif cases:
-        console.stdout().print(console.queue_table(cases, today()))
+        console.stdout().print(console.queue_table(cases, today(), to_check))
     else:
         typer.echo("There is no such case." if everything or state else "Nothing waits.")
 
@@ -67,10 +68,11 @@ def show(key: Key, config: Config = DEFAULT_CONFIG, actor: Actor = "", as_json: 
     """Print one case: the request, each ask with its evidence, the letter, and what became of it."""
     with opened(config) as app:
         case = app.review.view(key, actor=_actor(actor))
+        contacts = app.contacts.named(case.case)
     if as_json:
-        print_json(console.case_detail(case))
+        print_json(console.case_detail(case) | {"contacts": [console.named_record(c) for c in contacts]})
     else:
-        console.stdout().print(console.case_view(case, records.load(case.case.decision_json), today()))
+        console.stdout().print(console.case_view(case, records.load(case.case.decision_json), today(), contacts))
 
 
 @commands.command()
@@ -80,10 +82,15 @@ def approve(
     actor: Actor = "",
     checks: Annotated[str, typer.Option(help="What you checked, where and whom you asked; kept with the case.")] = "",
     seen: Annotated[str, typer.Option("--hash", help="The hash `show` printed: refuses if the letter changed.")] = "",
+    contact_checked: Annotated[
+        list[str] | None,
+        typer.Option(metavar="CODE", help="You checked the contact of this body for this letter; may be repeated."),
+    ] = None,
 ) -> None:
     """Approve a letter exactly as it stands; the service sends it."""
+    ticks = contact_checked or []
     with opened(config) as app:
-        case = app.review.approve(key, actor=_actor(actor), checks=checks, seen=seen)
+        case = app.review.approve(key, actor=_actor(actor), checks=checks, seen=seen, contacts_checked=ticks)
     typer.echo(f"{_name(case)}: approved; `foi-mailbot run` sends it.")
 
 
@@ -179,14 +186,3 @@ def _report(case: CaseRow) -> None:
 
 def _name(case: CaseRow) -> str:
     return f"{case.id} {case.reference}".strip()
-
-
-def _actor(name: str) -> str:
-    """Return who does this: as given, else who called sudo (officers work as the service's account), else the login."""
-    try:
-        actor = (name or os.environ.get("SUDO_USER", "") or getpass.getuser()).strip()
-    except (KeyError, OSError):  # an account without a name, as in a container
-        actor = ""
-    if not actor or actor == "system":
-        raise Fatal("Say who you are: --actor NAME, or the environment variable FOI_MAILBOT_ACTOR.")
-    return actor

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
+from foi_mailbot.core.contacts import STALE_AFTER_DAYS
 from foi_mailbot.core.reference import ReferencePattern, compile_pattern
 from foi_mailbot.errors import Fatal
 
@@ -256,8 +257,15 @@ class Settings(Table):
     state_dir: Path = Path("/var/lib/foi-mailbot")
     database: Line = ""
     rules_dirs: tuple[Path, ...] = (Path("/etc/foi-mailbot"),)
+    contacts_stale_after_days: int = Field(default=STALE_AFTER_DAYS, ge=1, le=3650)
     log_file: Line = ""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+    auto_send: bool = False
+    auto_grant_days: int = Field(default=365, ge=1, le=366)
+    auto_sample_percent: int = Field(default=10, ge=1, le=100)
+    auto_sample_first: int = Field(default=5, ge=0, le=1000)
+    rule_floor: float = Field(default=0.9, ge=0, le=1)
+    rule_floor_after: int = Field(default=10, ge=1, le=1000)
     regulator: Regulator = Regulator()
     mailboxes: tuple[Mailbox, ...] = Field(alias="mailbox", min_length=1)
 

@@ -65,7 +65,10 @@ _CHUNK = re.compile(
 LEAST_CHUNKS = 2
 """So many further questions in one sentence, each opened anew, make it a list: one "and how many" goes on with it."""
 MAX_MARKERS = 1000  # no request has so many questions; finding a run takes quadratic time
-_SENTENCE_END = re.compile(r"(?<=[.?!])[\"”’')]*\s+(?=[A-Z0-9“\"'(])|\n\s*\n|\n(?=[ \t]*[•●▪◦*–-])")
+_SENTENCE_END = re.compile(
+    r"(?<=[.?!])[\"”’')]*\s+(?=[A-Z0-9“\"'(])|\n\s*\n|\n(?=[ \t]*[•●▪◦*–-])"
+    r"|\n(?=(?:Please|How|What|Which|Could you|Can you|I would like|I request)\b)"
+)
 _ASKING = re.compile(
     r"\?|^\W*(?:(?:and|also|finally|firstly|secondly|additionally|in addition|if so|if not)\W+)*"
     r"(?:please\b|(?:how (?:many|much|often|long|is|are|do|does)|what|which|when|where|who|why)\b|"

@@ -35,6 +35,7 @@ class Action(StrEnum):
     HOLD = "hold"
     KEEP = "keep"
     APPROVE = "approve"
+    APPROVE_BY_GRANT = "approve_by_grant"  # a new case's first move, or never
     REVOKE_APPROVAL = "revoke_approval"
     EDIT = "edit"
     REJECT = "reject"
@@ -55,12 +56,16 @@ PERSON_ONLY: frozenset[Action] = frozenset(
 )
 """Actions the service never takes by itself: the actor of each is an officer."""
 
+GRANT_ONLY: frozenset[Action] = frozenset({Action.APPROVE_BY_GRANT})
+"""Actions the service takes only under a grant that two people gave beforehand (core.granting)."""
+
 _MOVES: Mapping[State, Mapping[Action, State]] = {
     State.RECEIVED: {
         Action.DRAFT: State.DRAFTED,
         Action.SUPPRESS: State.SUPPRESSED,
         Action.HOLD: State.HELD_FOR_OFFICER,
         Action.KEEP: State.CASEWORK,
+        Action.APPROVE_BY_GRANT: State.APPROVED,
     },
     State.SUPPRESSED: {
         Action.RELEASE: State.HELD_FOR_OFFICER,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -12,7 +13,7 @@ from typing import assert_never
 from foi_mailbot.core.finding import Found, find
 from foi_mailbot.core.guards import guarded
 from foi_mailbot.core.jurisdiction import Holder, Ours, Shared, Theirs, in_being, named_in, responsible
-from foi_mailbot.core.matching import Matcher, compile_rulebook, words
+from foi_mailbot.core.matching import Matcher, compile_rulebook, stem, words
 from foi_mailbot.core.request import Ask, Kind, Request
 from foi_mailbot.core.rulebook import Regime, Rulebook
 from foi_mailbot.core.weighing import Lean, Weighed, content_words, speaking, subjects, weigh, weigh_topic
@@ -115,6 +116,9 @@ FOREIGN_WORDS = 0
 THEME = 2
 """So many questions about one service of another body make it the topic of those that follow."""
 
+LOOK_BACK = 20
+"""So many questions back may "those cars" point."""
+_THOSE = re.compile(r"\b(?:those|these|such|the same) ([A-Za-z]{3,})", re.IGNORECASE)
 _ANAPHORA_FIRST = 11  # words: "of these" further in points back inside the same question
 
 
@@ -141,12 +145,14 @@ def decide(request: Request, rulebook: Rulebook, authority: str, received_on: da
     Redirect only if every ask is another body's beyond doubt; Unsure whenever another body's ask stands beside a
     doubtful one, something could not be read, or the mail is no new request. Nothing pointing away: Held.
     """
-    if request.kind is not Kind.REQUEST:
-        return Unsure((), f"not a new request but: {request.kind.value.replace('_', ' ')}", request.kind)
+    if request.kind is not Kind.REQUEST and request.told.also is not Kind.REQUEST:
+        return Unsure((), request.told.why, request.kind)
     asked = rulebook.authorities.get(authority)
     if asked is None or not in_being(asked, received_on):
         return Unsure((), f"{asked.name if asked else authority} is not in being on {received_on.isoformat()}")
     asks = _judge_all(request, rulebook, authority, received_on)
+    if request.kind is not Kind.REQUEST or request.told.also is not None:
+        return Unsure(asks, request.told.why, request.kind)
     if request.problems:
         return Unsure(asks, "not everything could be read: " + "; ".join(request.problems))
     decision = _conclude(asks)
@@ -176,13 +182,28 @@ def _judge_all(request: Request, rulebook: Rulebook, authority: str, on: date) -
     said = {word.stem for start, end in context for word in words(request.text, start, end)}
     bench = _Bench(request, rulebook, matcher, holders, weigh_topic(found), _empty(_Same(rulebook)) | said)
     judged: list[AskDecision] = []
-    previous = Weighed(Lean.NOWHERE)
     weighed: list[Weighed] = []
+    shared: tuple[str, ...] = ()
     for ask in request.asks:
-        previous = _weigh_ask(ask, replace(bench, theme=_theme(weighed)), previous)
-        weighed.append(previous)
-        judged.append(_as_decision(ask, previous, bench))
+        carried = _carried_on(request.text, ask, request.asks, weighed)
+        theme = shared if len(weighed) >= THEME else ()
+        weighed.append(_weigh_ask(ask, replace(bench, theme=theme), carried))
+        shared = _theme(weighed, shared)
+        judged.append(_as_decision(ask, weighed[-1], bench))
     return tuple(judged)
+
+
+def _carried_on(text: str, ask: Ask, asks: Sequence[Ask], weighed: Sequence[Weighed]) -> Weighed:
+    """Return how the question was weighed that this one carries on: the one before, or the one with "those cars"."""
+    if not weighed:
+        return Weighed(Lean.NOWHERE)
+    meant = {stem(m[1]) for m in _THOSE.finditer(ask.text)}
+    if meant:
+        near = slice(max(0, len(weighed) - LOOK_BACK), len(weighed))
+        for earlier, how in zip(reversed(asks[near]), reversed(weighed[near]), strict=True):
+            if any(word.stem in meant for word in words(text, earlier.start, earlier.end)):
+                return how
+    return weighed[-1]
 
 
 def _weigh_ask(ask: Ask, bench: _Bench, previous: Weighed) -> Weighed:
@@ -241,7 +262,7 @@ def _inherit(
         return replace(source, why=(f"it goes on about {origin}, which is this council's own",))
     if source.lean is Lean.DOUBTFUL:
         return replace(source, why=(f"it goes on about {origin}: {source.why[0]}",))
-    backed = set(found.weak(Theirs, Shared)) & set(source.functions)
+    backed = found.backing(source.functions)
     if found.listed("own_possessions") and not backed:
         return Weighed(Lean.OURS, (), (), tuple(found.listed("own_possessions")), ("it asks for this council's own",))
     if found.listed("own_side"):
@@ -262,11 +283,12 @@ def _inherit(
     return replace(source, why=(f"it goes on about {origin}", source.why[-1]))
 
 
-def _theme(weighed: Sequence[Weighed]) -> tuple[str, ...]:
-    """Return the functions that at least THEME questions, and all of them, share as another body's."""
-    if len(weighed) < THEME or not all(_points_away(w) for w in weighed):
+def _theme(weighed: Sequence[Weighed], so_far: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the functions that all questions, the last one included, share as another body's; `so_far` without it."""
+    last = weighed[-1]
+    if not _points_away(last):
         return ()
-    return tuple(f for f in weighed[0].functions if all(f in w.functions for w in weighed))
+    return last.functions if len(weighed) == 1 else tuple(f for f in so_far if f in last.functions)
 
 
 def _points_away(weighed: Weighed) -> bool:

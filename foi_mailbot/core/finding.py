@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from foi_mailbot.core.asks import sentences
-from foi_mailbot.core.jurisdiction import Holder, Ours
+from foi_mailbot.core.jurisdiction import Holder, Ours, Shared, Theirs
 from foi_mailbot.core.matching import ENOUGH, Hit, Matcher, scores
 
 _ASIDE = re.compile(
@@ -78,6 +78,14 @@ class Found:
         """Return the functions mentioned at all whose holder is of one of those kinds."""
         own = dict.fromkeys(h.owner for h in self.hits if h.owner and h.level in ("weak", "strong", "decisive"))
         return [f for f in own if isinstance(self.holders[f], kinds)]
+
+    def backing(self, functions: Iterable[str]) -> bool:
+        """Say whether a word of another body's service among those is named that not every service has: no people."""
+        anyone = {(h.start, h.end) for h in self.listed("people")}
+        backing = [h for h in self.hits if h.owner in set(functions) and h.level in ("weak", "strong", "decisive")]
+        return any(
+            (h.start, h.end) not in anyone and isinstance(self.holders[h.owner], Theirs | Shared) for h in backing
+        )
 
     def listed(self, name: str) -> list[Hit]:
         """Return the hits of that lexicon list."""

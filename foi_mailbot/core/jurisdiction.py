@@ -7,7 +7,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from foi_mailbot.core.rulebook import Authority, Function, Override, Rulebook, Tier
+from foi_mailbot.core.rulebook import NATION_NAMES, Authority, Function, Override, Rulebook, Tier
+from foi_mailbot.core.succession import heirs, in_being, why_not_in_being
+
+__all__ = [
+    "Holder",
+    "Offered",
+    "Ours",
+    "Shared",
+    "Theirs",
+    "Unknown",
+    "districts_of",
+    "find_override",
+    "in_being",
+    "named_in",
+    "responsible",
+]
 
 SINGLE_TIER = frozenset(
     {"unitary", "metropolitan_district", "london_borough", "city_corporation", "welsh_council", "scottish_council"}
@@ -16,6 +31,12 @@ SINGLE_TIER = frozenset(
 
 LOCAL_BODIES = {"police": "police", "fire_rescue": "fire"}
 """Functions of another body that is known county by county (config/data/county_bodies.csv)."""
+
+NO_LETTERS = {
+    "Scotland": "a Scottish council answers under the Freedom of Information (Scotland) Act 2002",
+    "Wales": "a Welsh council's letters stand in Welsh as well",
+}
+"""Why a council outside England gets no letter of ours, where there is more to say than that none is written for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,23 +81,52 @@ class Unknown:
     why: str
 
 
+@dataclass(frozen=True, slots=True)
+class Offered(Unknown):
+    """Another body stands where this one stood: a person chooses among `bodies` (codes); `why` names them."""
+
+    bodies: tuple[str, ...] = ()
+
+
 Holder = Ours | Theirs | Shared | Unknown
 
 
 def responsible(function: Function, authority: str, on: date, rulebook: Rulebook) -> Holder:
     """Return who is responsible for `function` where `authority` is asked, on the date of receipt.
 
-    Order: a local fact about this council; then its kind: a single tier carries both tiers' functions, a district
-    and its county share them by tier; then bodies known county by county. Nothing is ever guessed.
+    Order: a local fact about this council; what its nation arranged otherwise; then its kind: a single tier carries
+    both tiers' functions, a district and its county share them by tier; then bodies known county by county. A body
+    that has ended is followed to its successor. Nothing is ever guessed.
     """
     asked = rulebook.authorities.get(authority)
     if asked is None:
         return Unknown(f"{authority} is not in the list of authorities")
     if not in_being(asked, on):
-        return Unknown(_not_in_being(asked, on, rulebook))
-    override = find_override(function.id, authority, on, rulebook)
+        return _offered(why_not_in_being(asked, on, rulebook), heirs(authority, on, rulebook))
+    return _within_the_law(_holder(function, asked, on, rulebook), asked, rulebook)
+
+
+def find_override(function: str, authority: str, on: date, rulebook: Rulebook) -> Override | None:
+    """Return the local fact that holds for this council and function on that day.
+
+    One about the council itself goes before one about all districts of its county, then the latest start.
+    """
+    asked = rulebook.authorities.get(authority)
+    county = asked.parent if asked else ""
+    held = [
+        o
+        for o in rulebook.overrides
+        if o.function == function and o.holds(on) and (o.authority == authority or (county and o.county == county))
+    ]
+    return max(held, key=lambda o: (bool(o.authority), o.start or date.min), default=None)
+
+
+def _holder(function: Function, asked: Authority, on: date, rulebook: Rulebook) -> Holder:
+    override = find_override(function.id, asked.code, on, rulebook)
     if override is not None:
         return _by_override(override, asked, on, rulebook)
+    if (asked.nation, function.id) in rulebook.nation_bodies:
+        return _by_nation(function, asked, rulebook)
     if function.tier is Tier.OTHER:
         return _other_body(function, asked, on, rulebook)
     if asked.type in SINGLE_TIER:
@@ -88,32 +138,40 @@ def responsible(function: Function, authority: str, on: date, rulebook: Rulebook
     return Unknown(f"which council carries {function.phrase} in the area of {asked.name} depends on the place")
 
 
-def in_being(authority: Authority, on: date) -> bool:
-    """Say whether the authority exists on that day (start <= day < end)."""
-    return (authority.start is None or authority.start <= on) and (authority.end is None or on < authority.end)
-
-
-def find_override(function: str, authority: str, on: date, rulebook: Rulebook) -> Override | None:
-    """Return the local fact that holds for this council and function on that day, the last one written winning."""
-    return next(
-        (
-            o
-            for o in reversed(rulebook.overrides)
-            if o.function == function
-            and o.authority == authority
-            and (o.start is None or o.start <= on)
-            and (o.end is None or on < o.end)
-        ),
-        None,
-    )
+def _within_the_law(holder: Holder, asked: Authority, rulebook: Rulebook) -> Holder:
+    """Leave to a person what no letter of ours may say, whatever table it came from."""
+    if not isinstance(holder, Theirs | Shared):
+        return holder
+    body = rulebook.authorities[holder.body]
+    if asked.nation != "England":
+        return Unknown(f"{holder.why} ({body.name}); {_no_letter(asked)}")
+    if body.type == "county" and asked.type != "district":
+        return Unknown(
+            f"{holder.why} ({body.name}); but {asked.name} is no district of a county: what another council holds on "
+            "its behalf is its own to answer for (section 3(2)(b) of the Freedom of Information Act 2000)"
+        )
+    return holder
 
 
 def _by_override(override: Override, asked: Authority, on: date, rulebook: Rulebook) -> Holder:
-    if override.holder == "self":
-        return Ours(f"{asked.name} does this itself: {override.basis}")
-    if override.holder == "both":
-        return _if_in_being(asked.parent, on, rulebook, shared=True, why=override.basis)
-    return _if_in_being(override.holder, on, rulebook, shared=False, why=override.basis)
+    parts = f" ({', '.join(override.parts)})" if override.parts else ""
+    if override.holder in ("self", asked.code):
+        return Ours(f"{asked.name} does this itself{parts}: {override.basis}")
+    code = asked.parent if override.holder == "both" else override.holder
+    shared = override.holder == "both" or bool(override.parts)
+    return _named(code, asked, on, rulebook, shared=shared, why=f"{override.basis}{parts}")
+
+
+def _by_nation(function: Function, asked: Authority, rulebook: Rulebook) -> Holder:
+    body = rulebook.nation_bodies[asked.nation, function.id].body
+    if body == "self":
+        return Ours(f"{function.phrase} is a council's function in {asked.nation}")
+    return Unknown(f"in {asked.nation}, {function.phrase} belongs to {body}, not to a council; {_no_letter(asked)}")
+
+
+def _no_letter(asked: Authority) -> str:
+    reason = NO_LETTERS.get(asked.nation, "")
+    return f"no letter is written for {asked.nation or 'its nation'}{f': {reason}' if reason else ''}"
 
 
 def _for_district(function: Function, asked: Authority, on: date, rulebook: Rulebook) -> Holder:
@@ -123,7 +181,7 @@ def _for_district(function: Function, asked: Authority, on: date, rulebook: Rule
         why = f"each tier has its own part in {function.phrase}; ours stays here"
         return Ours(why, _county_of(asked, on, rulebook))
     why = f"{function.phrase} is a county council's function in two-tier areas"
-    return _if_in_being(asked.parent, on, rulebook, shared=False, why=why)
+    return _named(asked.parent, asked, on, rulebook, shared=False, why=why)
 
 
 def _for_county(function: Function, asked: Authority, on: date, rulebook: Rulebook) -> Holder:
@@ -174,29 +232,30 @@ def _other_body(function: Function, asked: Authority, on: date, rulebook: Rulebo
     county = asked.code if asked.type == "county" else asked.parent
     bodies = rulebook.county_bodies.get(county)
     kind = LOCAL_BODIES.get(function.id)
+    if asked.nation in NATION_NAMES:
+        return Unknown(f"{function.phrase} is not a council's function; whose it is in {asked.nation} is not on record")
     if bodies is None or kind is None:
         named = "; ".join(function.other_bodies) or "another body"
         return Unknown(f"{function.phrase} is not a council's function ({named})")
     body = bodies.police if kind == "police" else bodies.fire
     if body == asked.code:
         return Ours(f"{asked.name} is itself responsible for {function.phrase}")
-    return _if_in_being(body, on, rulebook, shared=False, why=f"{function.phrase} in this county is this body's")
+    return _named(body, asked, on, rulebook, shared=False, why=f"{function.phrase} in this county is this body's")
 
 
-def _if_in_being(code: str, on: date, rulebook: Rulebook, *, shared: bool, why: str) -> Holder:
+def _named(code: str, asked: Authority, on: date, rulebook: Rulebook, *, shared: bool, why: str) -> Holder:
+    """Name the body of that code, or whoever stands in its place on that day."""
     body = rulebook.authorities.get(code)
     if body is None:
         return Unknown(f"{why}, but no body is on record for it")
-    if not in_being(body, on):
-        return Unknown(_not_in_being(body, on, rulebook))
-    return Shared(code, why) if shared else Theirs(code, why)
+    gone, after = why_not_in_being(body, on, rulebook), heirs(code, on, rulebook)
+    reason = f"{why}; {gone}" if gone else why
+    if len(after) != 1:
+        return _offered(reason, after)
+    if after[0] == asked.code:
+        return Ours(reason)
+    return Shared(after[0], reason) if shared else Theirs(after[0], reason)
 
 
-def _not_in_being(authority: Authority, on: date, rulebook: Rulebook) -> str:
-    if authority.start is not None and on < authority.start:
-        return f"{authority.name} does not exist before {authority.start:%-d %B %Y}"
-    after = sorted({s.successor for s in rulebook.successions if s.predecessor == authority.code and s.made})
-    names = [rulebook.authorities[code].name for code in after if code in rulebook.authorities]
-    assert authority.end is not None
-    heirs = f"; its place was taken by {' and '.join(names)}" if names else ""
-    return f"{authority.name} ended on {authority.end:%-d %B %Y}{heirs}"
+def _offered(why: str, bodies: tuple[str, ...]) -> Unknown:
+    return Offered(why, bodies) if bodies else Unknown(why)

@@ -7,13 +7,14 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields
 from datetime import date
 
+from foi_mailbot.core.contacts import body_name, contact_for
 from foi_mailbot.core.decision import AskDecision, AskOutcome, PartRedirect, Redirect
 from foi_mailbot.core.letter_elements import check_elements
 from foi_mailbot.core.letter_phrases import listed, long_date, names_of, question_phrase, reply_subject
 from foi_mailbot.core.message import Message
 from foi_mailbot.core.outgoing import compose, content_sha256, sendable_address
 from foi_mailbot.core.request import Request
-from foi_mailbot.core.rulebook import Function, Regime, Rulebook
+from foi_mailbot.core.rulebook import Function, Purpose, Regime, Rulebook
 
 __all__ = [
     "Letter",
@@ -28,6 +29,7 @@ __all__ = [
     "draft",
     "letter_context",
     "long_date",
+    "purpose_of",
     "reply_subject",
     "template_name",
     "thread",
@@ -130,8 +132,7 @@ def letter_context(
     """
     names = names_of(decision.asks)
     groups = _groups(_sent_on(decision), rulebook, names)
-    environmental = _bodies(a for a in _sent_on(decision) if a.regime is Regime.EIR)
-    bodies = [_body(code, rulebook) | {"eir": code in environmental} for code in _bodies(decision.asks)]
+    bodies = [_body(code, purpose_of(code, decision.asks), rulebook) for code in _bodies(decision.asks)]
     also = _groups((a for a in decision.asks if a.outcome is AskOutcome.BOTH), rulebook, names)
     return {
         "authority": authority,
@@ -168,14 +169,21 @@ def _bodies(asks: Iterable[AskDecision]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(code for ask in asks for code in ask.bodies))
 
 
-def _body(code: str, rulebook: Rulebook) -> dict[str, object]:
-    contact, known = rulebook.contacts.get(code), rulebook.authorities.get(code)
+def purpose_of(code: str, asks: Iterable[AskDecision]) -> Purpose:
+    """Return which contact of that body the letter gives: its EIR one if anything sent on to it is under the EIR."""
+    sent_on = (a for a in asks if a.outcome is AskOutcome.OTHER_BODY and code in a.bodies)
+    return Purpose.EIR if any(a.regime is Regime.EIR for a in sent_on) else Purpose.FOI
+
+
+def _body(code: str, purpose: Purpose, rulebook: Rulebook) -> dict[str, object]:
+    contact = contact_for(code, purpose, rulebook)
     return {
         "code": code,
-        "name": known.name if known else (contact.name if contact else ""),
+        "name": body_name(code, rulebook),
         "email": contact.email if contact else "",
         "postal_address": contact.postal_address if contact else "",
         "verified": bool(contact and contact.verified),
+        "eir": purpose is Purpose.EIR,
     }
 
 
@@ -189,7 +197,7 @@ def _groups(asks: Iterable[AskDecision], rulebook: Rulebook, names: dict[int, st
 
 def _group(asks: list[AskDecision], rulebook: Rulebook, names: dict[int, str]) -> dict[str, object]:
     known = [rulebook.functions[f] for f in _functions(asks) if f in rulebook.functions]
-    bodies = [str(_body(code, rulebook)["name"]) for code in asks[0].bodies]
+    bodies = [body_name(code, rulebook) for code in asks[0].bodies]
     return {
         "questions": question_phrase(asks, names),
         "regime": str(asks[0].regime),
@@ -208,7 +216,7 @@ def _turn_to(asks: Iterable[AskDecision], rulebook: Rulebook, names: dict[int, s
         gathered.setdefault(ask.bodies, []).append(ask)
     return [
         {
-            "bodies": listed([str(_body(code, rulebook)["name"]) for code in bodies], "and"),
+            "bodies": listed([body_name(code, rulebook) for code in bodies], "and"),
             "questions": question_phrase(members, names),
         }
         for bodies, members in gathered.items()
@@ -288,11 +296,11 @@ def _blocked_asks(decision: Redirect | PartRedirect, rulebook: Rulebook) -> Iter
 
 
 def _blocked_body(code: str, decision: Redirect | PartRedirect, rulebook: Rulebook) -> Iterable[str]:
-    body = _body(code, rulebook)
+    body = _body(code, purpose_of(code, decision.asks), rulebook)
     name = body["name"] or code
     if not body["name"]:
         yield f"The body {code} has no name in the reference data."
-    if any(code in ask.bodies and ask.regime is Regime.EIR for ask in _sent_on(decision)):
+    if body["eir"]:
         if not body["postal_address"]:
             yield f"The postal address of {name} is missing: a letter under the EIR must give it (regulation 10)."
     elif not body["email"] and not body["postal_address"]:
@@ -310,18 +318,13 @@ def _blocked_identity(identity: LetterIdentity, regulator: Regulator) -> Iterabl
         yield "The settings do not give the regulator's name and contact details."
 
 
-def warnings(decision: Redirect | PartRedirect, rulebook: Rulebook) -> tuple[str, ...]:
+def warnings(decision: Redirect | PartRedirect) -> tuple[str, ...]:
     """Return what the approving officer should know though it stops nothing."""
-    found: list[str] = []
-    unconfirmed = [code for code in _bodies(decision.asks) if not _body(code, rulebook)["verified"]]
-    if unconfirmed:
-        bodies = listed([str(_body(code, rulebook)["name"] or code) for code in unconfirmed], "and")
-        found.append(f"Nobody has confirmed the contact details of {bodies} yet: check them before approving.")
     names = names_of(decision.asks)
     both = [a for a in decision.asks if a.outcome is AskOutcome.BOTH]
-    if both:
-        found.append(f"Both this council and another body may hold what {question_phrase(both, names)} asks for.")
-    return tuple(found)
+    if not both:
+        return ()
+    return (f"Both this council and another body may hold what {question_phrase(both, names)} asks for.",)
 
 
 # ── the letter itself ────────────────────────────────────────────────────────────────────────────

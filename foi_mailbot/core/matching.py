@@ -182,6 +182,8 @@ def _longest(candidates: list[tuple[int, int, _Entry]]) -> list[tuple[int, int, 
 
 
 def _swallows(long: _Entry, short: _Entry) -> bool:
-    if long.owner and short.owner:  # what a tier keeps of a service names that service too
-        return long.level != "keeps" or long.owner != short.owner
+    if long.owner and short.owner:
+        if long.owner == short.owner:  # what a tier keeps of a service names that service too
+            return long.level != "keeps"
+        return long.level in ("decisive", "strong") or short.level != "decisive"
     return long.level == "ignore" or (long.level in ("decisive", "strong") and not short.owner)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from foi_mailbot.core.kinds import Kind
 from foi_mailbot.core.message import Message
-from foi_mailbot.core.request import Kind
+from foi_mailbot.core.telling import Told
+from foi_mailbot.core.wording import ENOUGH
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +36,13 @@ RULES: dict[str, str] = {
     "read-receipt": "It is a read receipt (RFC 8098).",
     "null-return-path": "It has an empty return path, as bounces have (RFC 5321 section 4.5.5).",
     "mailer-daemon": "It comes from a mail server, not from a person (RFC 3834 section 2).",
+    "auto-generated": "It says that a machine made it, not as an answer: Auto-Submitted (RFC 3834 section 5).",
     "auto-submitted": "It says that a machine sent it: Auto-Submitted (RFC 3834 section 5).",
     "precedence": "It is marked as bulk, list or junk mail: Precedence (RFC 3834 section 2).",
     "list": "It came through a mailing list: List headers (RFC 2369, RFC 2919).",
     "auto-response-suppress": "It asks for no automatic answers, as robots do: X-Auto-Response-Suppress (MS-OXCMAIL).",
     "auto-header": "It carries a header that out-of-office and ticket robots set.",
+    "spam-flag": "The mail server marked it as spam, which it also does to people's mail.",
     "bulk-sender": "It carries an unsubscribe link, as newsletters and mass mailings do (RFC 2369).",
     "calendar": "It is a calendar invitation (RFC 5545, RFC 6047).",
     "out-of-office": "Its subject reads like an automatic reply.",
@@ -86,10 +90,40 @@ def screen(
     sender = message.sender.email.lower() if message.sender else ""
     if sender and sender in own:
         return _suppress(Kind.OTHER, "own-mail")
-    found = _report(message) or _declared_robot(message, own) or _envelope(message, sender, return_path)
+    found = (
+        _report(message)
+        or _mail_server(message, sender, return_path)
+        or _declared_robot(message, own)
+        or _null_path(message, return_path)
+    )
     if found or _PLATFORM.fullmatch(sender):
         return found
     return _doubt(message, sender, own)
+
+
+_BULK = frozenset({"auto-generated", "precedence", "list", "bulk-sender"})
+"""Rules that also catch a person's request: campaigns, platforms and suppliers send theirs as bulk mail."""
+
+
+def settle(verdict: Suppress | Hold | None, told: Told) -> Suppress | Told:
+    """Return what a mail is, by its headers and its words together; with `also` set a person decides.
+
+    Headers that bulk mail carries never silence a request made under the law; every other certain sign stands. What
+    is only held keeps its header's kind unless its words say plainly what it is.
+    """
+    if verdict is None:
+        return told
+    asks = told.kind is Kind.REQUEST
+    if isinstance(verdict, Suppress):
+        if not (asks and told.points >= ENOUGH and verdict.rule in _BULK):
+            return verdict
+    elif verdict.kind is Kind.OTHER and told.rule and not asks:
+        return replace(told, because=f"{told.because}. {verdict.why.rstrip('.')}")
+    if asks and told.points >= ENOUGH:
+        return replace(
+            told, rule=verdict.rule, because=f"{told.because}. But: {verdict.why.rstrip('.')}", also=verdict.kind
+        )
+    return Told(verdict.kind, verdict.rule, verdict.why[0].lower() + verdict.why[1:].rstrip("."))
 
 
 def _suppress(kind: Kind, rule: str) -> Suppress:
@@ -105,22 +139,30 @@ def _report(message: Message) -> Suppress | None:
     return None
 
 
-def _envelope(message: Message, sender: str, return_path: str | None) -> Suppress | None:
-    """Judge by the envelope: real mail also shows MAILER-DAEMON where RFC 5321 wants <>."""
+def _path(message: Message, return_path: str | None) -> str:
     path = return_path if return_path is not None else message.header("return-path")
-    known = return_path is not None or any(name == "return-path" for name, _ in message.headers)
-    bare = path.strip().strip("<>").strip()
-    if known and not bare and (return_path is not None or "<" in path):
-        return _suppress(Kind.BOUNCE, "null-return-path")
-    if _SERVER.fullmatch(bare) or _SERVER.fullmatch(sender):
+    return path.strip().strip("<>").strip()
+
+
+def _mail_server(message: Message, sender: str, return_path: str | None) -> Suppress | None:
+    """Judge by the sender: real mail also shows MAILER-DAEMON where RFC 5321 wants <>."""
+    if _SERVER.fullmatch(_path(message, return_path)) or _SERVER.fullmatch(sender):
         return _suppress(Kind.BOUNCE, "mailer-daemon")
     return None
 
 
+def _null_path(message: Message, return_path: str | None) -> Suppress | None:
+    """Judge by the empty envelope sender, which bounces have, and automatic replies that say nothing else."""
+    said = return_path is not None or "<" in message.header("return-path")
+    return _suppress(Kind.BOUNCE, "null-return-path") if said and not _path(message, return_path) else None
+
+
 def _declared_robot(message: Message, own: set[str]) -> Suppress | None:
     submitted = [value.partition(";")[0].strip().lower() for name, value in message.headers if name == "auto-submitted"]
-    if any(value not in {"", "no"} for value in submitted):
-        return _suppress(Kind.AUTO_REPLY, "auto-submitted")
+    machine = [value for value in submitted if value not in {"", "no"}]
+    if machine:
+        made = set(machine) == {"auto-generated"}
+        return _suppress(Kind.AUTO_REPLY, "auto-generated" if made else "auto-submitted")
     if _is_own_list(message, own):
         return None
     if message.header("precedence").strip().lower() in {"bulk", "list", "junk"}:
@@ -141,6 +183,7 @@ def _doubt(message: Message, sender: str, own: set[str]) -> Hold | None:
         (Kind.AUTO_REPLY, "out-of-office", lambda: bool(_OUT_OF_OFFICE.match(message.subject))),
         (Kind.AUTO_REPLY, "auto-header", lambda: _has_robot_header(message)),
         (Kind.AUTO_REPLY, "auto-response-suppress", lambda: _wants_no_answer(message)),
+        (Kind.SPAM, "spam-flag", lambda: message.header("x-spam-flag").strip().lower() == "yes"),
         (Kind.LIST, "bulk-sender", lambda: bool(message.header("list-unsubscribe") or message.header("list-help"))),
         (Kind.OTHER, "calendar", lambda: _is_invitation(message)),
         (Kind.OTHER, "no-sender", lambda: not sender),

@@ -70,3 +70,16 @@ def working_days_between(start: date, end: date, calendar: Calendar) -> int:
         return -working_days_between(end, start, calendar)
     span = (end - start).days
     return sum(calendar.is_working_day(start + timedelta(days=n)) for n in range(1, span + 1))
+
+
+def lateness(due_on: date | None, today: date, calendar: Calendar) -> str:
+    """Say how an open case stands against its due date, as a sentence with a blank behind it; "" without one.
+
+    Raises Parked if the calendar does not cover the days between.
+    """
+    if due_on is None:
+        return ""
+    days = working_days_between(due_on, today, calendar)
+    counted = f"{abs(days)} working day{'' if abs(days) == 1 else 's'}"
+    stands = f"is {counted} late" if days > 0 else f"has {counted} left" if days < 0 else "is due today"
+    return f"That case {stands} (due {due_on.isoformat()}). "

@@ -15,6 +15,7 @@ from foi_mailbot.core.audit import Value
 from foi_mailbot.core.case import Action, State, advance
 from foi_mailbot.errors import Fatal, Parked, Refused, Transient, Uncertain
 from foi_mailbot.ports import LETTER, Envelope, OutboxRow, Receipt, Sender
+from foi_mailbot.service.automatic import Automatic
 from foi_mailbot.service.journal import Journal, Step
 
 FIRST_WAIT = timedelta(minutes=1)
@@ -32,6 +33,7 @@ class Dispatch:
     journal: Journal
     senders: Mapping[str, Sender]  # by mailbox name
     stopping: Callable[[], bool] = _never
+    automatic: Automatic | None = None
 
     def recover(self) -> int:
         """Turn letters that a crash left in `sending` to `uncertain`; return how many. Run once, before sending."""
@@ -92,13 +94,19 @@ class Dispatch:
                     f"An approved letter of case {case_id} waits for mailbox {row.mailbox}, which the settings no "
                     "longer have. Put the mailbox back, or hold the case."
                 )
-            if purpose == LETTER and not _still_approved(step, row):
-                _move(step, row, Action.REVOKE_APPROVAL, "The letter changed after it was approved; approve it again.")
+            if purpose == LETTER and (fallen := self._fallen(step, row)):
+                _move(step, row, Action.REVOKE_APPROVAL, fallen)
                 _record(step, "letter.revoked", row)
                 return None
             claimed = _move(step, replace(row, attempts=row.attempts + 1), Action.CLAIM, "")
             _record(step, "letter.sending", row, message_sha256=hashlib.sha256(row.content).hexdigest())
             return claimed
+
+    def _fallen(self, step: Step, row: OutboxRow) -> str:
+        """Return why the approval no longer stands, "" if it does."""
+        if not _still_approved(step, row):
+            return "The letter changed after it was approved; approve it again."
+        return self.automatic.withdrawn(step, row) if self.automatic else ""
 
     def _sent(self, row: OutboxRow, receipt: Receipt) -> None:
         answer = f"{receipt.code} {receipt.reply}"

@@ -15,14 +15,17 @@ from foi_mailbot.core.case import Action, State, advance
 from foi_mailbot.core.decision import Decision, Held, PartRedirect, Redirect, Suppressed, Unsure, outcome_name
 from foi_mailbot.core.letter import Letter
 from foi_mailbot.core.outgoing import content_sha256
-from foi_mailbot.core.working_days import due, receipt_date
+from foi_mailbot.core.working_days import due, lateness, receipt_date
 from foi_mailbot.errors import Fatal, FoiMailbotError
 from foi_mailbot.ports import ACKNOWLEDGEMENT, CaseRow, Cursor, IntakeRow, LetterRow, Mailbox, RawMail
 from foi_mailbot.service import records
 from foi_mailbot.service.assess import Assessment, Assessor, Council, applicant
+from foi_mailbot.service.automatic import OFF, Automatic
 from foi_mailbot.service.journal import Journal, Step
+from foi_mailbot.service.learning import standing, with_wordings
 from foi_mailbot.service.posting import outbox_row
 
+_ANSWERED = (State.SENT, State.CLOSED, State.SUPPRESSED)
 COMMAND_LIMIT = 500  # UIDs in one MOVE; Dovecot answers BAD to lines of many thousands
 
 
@@ -55,6 +58,7 @@ class Intake:
     sequence: ReferenceSequence | None
     batch: int
     stopping: Callable[[], bool]
+    automatic: Automatic | None = None
 
     def drain(self, folder: str) -> int:
         """Give every new mail of the folder its one outcome; return how many got one.
@@ -144,7 +148,7 @@ class Intake:
         if isinstance(assessed, Exception):
             self._quarantine(step, case_id, row, assessed)
         else:
-            self._open(step, case_id, row, self._joined(step, assessed))
+            self._open(step, case_id, row, self._joined(step, assessed).doubted(standing(step)))
         return replace(row, outcome="case", case_id=case_id)
 
     def _joined(self, step: Step, assessed: Assessment) -> Assessment:
@@ -157,7 +161,11 @@ class Intake:
         if not found and assessed.reference:
             found = step.tx.cases.find(mailbox=self.council.mailbox, reference=assessed.reference)
             found.sort(key=lambda case: case.id)
-        return assessed.as_follow_up(found[0].id) if found else assessed
+        if not found:
+            return assessed.alone()
+        answered = found[0].state in _ANSWERED
+        standing = "" if answered else lateness(found[0].due, assessed.received_on, self.assessor.calendar)
+        return assessed.joining(found[0].id, standing, None if answered else found[0].due)
 
     def _quarantine(self, step: Step, case_id: str, row: IntakeRow, fault: Exception) -> None:
         words = str(fault) if isinstance(fault, FoiMailbotError) else type(fault).__name__
@@ -169,7 +177,8 @@ class Intake:
     def _open(self, step: Step, case_id: str, row: IntakeRow, assessed: Assessment) -> None:
         reference = assessed.reference or self._next_reference(step, assessed.decision)
         draft = self.assessor.draft(assessed, self.council, reference)
-        action, note = _first_move(assessed.decision)
+        ruling = self.automatic.ruling(step, assessed, draft, self.council) if self.automatic else OFF
+        action, note = (Action.APPROVE_BY_GRANT, "") if ruling.allowed else _first_move(assessed.decision)
         record = self.assessor.record(assessed, draft)
         case = replace(
             self._case(case_id, row, assessed),
@@ -181,9 +190,11 @@ class Intake:
             request_json=draft.kept() if draft else "{}",
             note=note,
         )
+        case = with_wordings(case, self.assessor.rulebook)
         step.tx.cases.add(case)
         step.record("case.opened", case=case_id, authority=case.authority, received_on=case.received_on.isoformat())
-        self._record_decision(step, case, assessed.decision)
+        told = assessed.request.told.rule if assessed.request else ""
+        self._record_decision(step, case, assessed.decision, told)
         acknowledgement = self.assessor.acknowledgement(assessed, self.council, reference)
         if acknowledgement:
             row_out = letter_row(case, acknowledgement, version=0, author="system")
@@ -191,7 +202,9 @@ class Intake:
             step.tx.outbox.put(posted)
             step.record("letter.acknowledged", case=case.id, message_id=posted.message_id)
         if draft:
-            keep_letter(step, case, draft.letter, version=1, author="system")
+            letter = keep_letter(step, case, draft.letter, version=1, author="system")
+            if self.automatic and ruling.allowed:
+                self.automatic.approve(step, case, letter, ruling.grants, self.council)
 
     def _next_reference(self, step: Step, decision: Decision) -> str:
         if self.sequence is None or isinstance(decision, Suppressed):
@@ -216,7 +229,7 @@ class Intake:
             applicant_email=sender.email,
             received=row.received,
             received_on=received_on,
-            due=due(received_on, self.assessor.calendar),
+            due=assessed.due if assessed else due(received_on, self.assessor.calendar),
             raw_sha256=row.sha256,
             message_id=message.message_id if message else "",
             rulebook_sha256=self.assessor.rulebook.sha256,
@@ -224,7 +237,7 @@ class Intake:
             decision_json="{}",
         )
 
-    def _record_decision(self, step: Step, case: CaseRow, decision: Decision) -> None:
+    def _record_decision(self, step: Step, case: CaseRow, decision: Decision, kind_rule: str) -> None:
         if isinstance(decision, Suppressed):
             step.record("mail.suppressed", case=case.id, rule=decision.rule, kind=str(decision.kind))
             return
@@ -234,6 +247,7 @@ class Intake:
             case=case.id,
             outcome=outcome_name(decision),
             kind=case.kind,
+            kind_rule=kind_rule,
             rules=sorted({e.rule for ask in asks for e in ask.evidence}),
             asks=[f"{ask.ask.label or '1'}={ask.outcome}" for ask in asks],
             bodies=list(records.bodies_of(decision)),

@@ -8,10 +8,13 @@ from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
+from foi_mailbot.core.contacts import body_name, contact_for
 from foi_mailbot.core.decision import AskDecision, Decision, Suppressed, Unsure, outcome_name
-from foi_mailbot.core.letter import Letter
-from foi_mailbot.core.request import Kind, Request
-from foi_mailbot.core.rulebook import Rulebook
+from foi_mailbot.core.kinds import SOURCES, TABLE, Kind
+from foi_mailbot.core.letter import Letter, purpose_of
+from foi_mailbot.core.request import Request
+from foi_mailbot.core.rulebook import Purpose, Rulebook
+from foi_mailbot.core.telling import Told
 from foi_mailbot.ports import CaseRow
 
 
@@ -42,13 +45,30 @@ def triage_record(
         "outcome": outcome_name(decision),
         "text": request.text if request else "",
         "asks": [_ask_record(ask) for ask in asks_of(decision)],
-        "redirect_to": [_body_record(code, rulebook) for code in bodies_of(decision)],
+        "redirect_to": [
+            _body_record(code, purpose_of(code, asks_of(decision)), rulebook) for code in bodies_of(decision)
+        ],
         "letter": {"subject": letter.subject, "text": letter.text, "html": letter.html} if letter else None,
         "blocked": list(letter.blocked) if letter else [],
         "reasons": list(reasons),
         "warnings": list(warnings),
         "due": due.isoformat() if due else None,
+        "clock": str(TABLE[kind].clock),
+        "clock_source": SOURCES[TABLE[kind].clock],
+        "told": _told_record(request, decision),
         "rulebook_sha256": rulebook.sha256,
+    }
+
+
+def _told_record(request: Request | None, decision: Decision) -> dict[str, Any]:
+    if isinstance(decision, Suppressed):
+        return {"rule": decision.rule, "because": decision.why, "also": None, "signs": []}
+    told = request.told if request else Told(Kind.OTHER)
+    return {
+        "rule": told.rule,
+        "because": told.because,
+        "also": str(told.also) if told.also else None,
+        "signs": [{"start": s.start, "end": s.end, "text": s.text, "rule": s.rule} for s in told.signs],
     }
 
 
@@ -67,12 +87,11 @@ def _ask_record(decided: AskDecision) -> dict[str, Any]:
     }
 
 
-def _body_record(code: str, rulebook: Rulebook) -> dict[str, Any]:
-    contact = rulebook.contacts.get(code)
-    authority = rulebook.authorities.get(code)
+def _body_record(code: str, purpose: Purpose, rulebook: Rulebook) -> dict[str, Any]:
+    contact = contact_for(code, purpose, rulebook)
     return {
         "code": code,
-        "name": authority.name if authority else (contact.name if contact else code),
+        "name": body_name(code, rulebook) or code,
         "email": contact.email if contact else "",
         "postal_address": contact.postal_address if contact else "",
         "contact_verified": bool(contact and contact.verified),

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from foi_mailbot.core.case import Action, State, advance
+from foi_mailbot.core.contacts import STALE_AFTER_DAYS
+from foi_mailbot.core.learning import USUAL_FLOOR, Floor
 from foi_mailbot.core.letter import Letter
 from foi_mailbot.core.letter_elements import check_elements
 from foi_mailbot.core.letter_markup import html_of_text
+from foi_mailbot.core.working_days import receipt_date
 from foi_mailbot.errors import Parked
 from foi_mailbot.ports import CaseRow, LetterRow
-from foi_mailbot.service import records
+from foi_mailbot.service import learning, records
 from foi_mailbot.service.assess import Assessor, Council
+from foi_mailbot.service.automatic import taken_over
+from foi_mailbot.service.contacts import checked, named_in
 from foi_mailbot.service.intake import keep_letter, letter_row
 from foi_mailbot.service.journal import Journal, Step
 from foi_mailbot.service.lookup import Dossier, dossier, find_case
@@ -27,18 +32,28 @@ class Review:
     journal: Journal
     councils: Mapping[str, Council]  # by mailbox name
     assessor: Assessor
+    floor: Floor = USUAL_FLOOR
+    contacts_stale_after_days: int = STALE_AFTER_DAYS
 
-    def approve(self, key: str, *, actor: str, checks: str = "", seen: str = "") -> CaseRow:
+    def approve(
+        self, key: str, *, actor: str, checks: str = "", seen: str = "", contacts_checked: Sequence[str] = ()
+    ) -> CaseRow:
         """Approve the current letter and put it, rendered, in the outbox.
 
         `seen` is the content hash (or its beginning) that the officer looked at: another one refuses.
-        `checks` says what was checked and where; the case keeps it.
+        `checks` says what was checked and where; the case keeps it. `contacts_checked` are the codes of bodies whose
+        contact the officer checked for this letter: one that nobody verified, or long ago, refuses without it.
         """
         with self.journal.step() as step:
             case, letter = self._case(step, key), self._letter(step, key)
             state, now = advance(case.state, Action.APPROVE), self.journal.clock()
             _refuse_unready(case, letter, seen)
+            contacts = named_in(case, self.assessor.rulebook, receipt_date(now), self.contacts_stale_after_days)
+            ticked = checked(case, contacts, contacts_checked)
             moved = replace(case, state=state, note="")
+            for c in ticked:
+                text = f"{c.code}, {c.name}: {c.address} ({c.why})"
+                moved = records.with_remark(moved, at=now, actor=actor, about="contact checked", text=text)
             moved = records.with_remark(moved, at=now, actor=actor, about="checks before approval", text=checks)
             row = outbox_row(moved, letter, self._council(case), now)
             step.tx.cases.update(moved)
@@ -52,7 +67,11 @@ class Review:
                 message_id=row.message_id,
                 rulebook_sha256=case.rulebook_sha256,
                 checks_sha256=hashlib.sha256(checks.encode()).hexdigest() if checks else "",
+                contacts_checked=[contact.code for contact in ticked],
             )
+            taken_over(step, case.id)
+            if learning.unedited(step, letter):
+                learning.confirm(step, moved, actor, self.assessor.rulebook, self.floor)
         return moved
 
     def edit(self, key: str, *, actor: str, text: str, seen: str = "") -> LetterRow:
@@ -97,7 +116,7 @@ class Review:
             council, raw = self._council(case), step.tx.letters.raw(case.raw_sha256)
             if raw is None:
                 raise Parked(f"The mail of case {case.id} is no longer kept, so it cannot be drafted anew.")
-            assessed = self.assessor.mail(raw, council, case.received)
+            assessed = self.assessor.mail(raw, council, case.received).doubted(learning.standing(step))
             draft = self.assessor.draft(assessed, council, case.reference)
             if draft is None:
                 raise Parked(
@@ -113,6 +132,7 @@ class Review:
                 rulebook_sha256=self.assessor.rulebook.sha256,
                 note="",
             )
+            moved = learning.with_wordings(moved, self.assessor.rulebook)
             before = step.tx.letters.current(case.id)
             step.tx.cases.update(moved)
             return keep_letter(step, moved, draft.letter, version=before.version + 1 if before else 1, author=actor)

@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, time
 from typing import Any
 
 from foi_mailbot.core.charset import decode
+from foi_mailbot.core.contacts import STALE_AFTER_DAYS, named
 from foi_mailbot.core.decision import Unsure
 from foi_mailbot.core.request import Kind
 from foi_mailbot.service.assess import Assessor, Council
@@ -28,8 +29,20 @@ def looks_like_mail(raw: bytes, suffix: str) -> bool:
     return bool(_HEADER.match(head)) and len(_MAIL_HEADERS.findall(head)) >= 2
 
 
-def triage(raw: bytes, suffix: str, assessor: Assessor, council: Council, received_on: date) -> dict[str, Any]:
-    """Return the published record (docs/triage.schema.json). Raises Fatal on a template or rulebook fault."""
+def triage(
+    raw: bytes,
+    suffix: str,
+    assessor: Assessor,
+    council: Council,
+    received_on: date,
+    *,
+    today: date | None = None,
+    stale_after_days: int = STALE_AFTER_DAYS,
+) -> dict[str, Any]:
+    """Return the published record (docs/triage.schema.json). Raises Fatal on a template or rulebook fault.
+
+    Whether a contact was verified long ago is judged by `today`, the date of receipt if it is not given.
+    """
     council = replace(council, own_addresses=())  # a file says nothing of the mailbox it came to
     if looks_like_mail(raw, suffix):
         received = datetime.combine(received_on, time(12), UTC)
@@ -39,7 +52,11 @@ def triage(raw: bytes, suffix: str, assessor: Assessor, council: Council, receiv
         assessment = assessor.text(text, council, received_on)
         if why := _not_text(text):
             assessment = replace(assessment, decision=Unsure((), why, Kind.OTHER), reasons=(why,))
-    return assessor.record(assessment, assessor.draft(assessment, council, assessment.reference))
+    draft = assessor.draft(assessment, council, assessment.reference)
+    record = assessor.record(assessment, draft)
+    contacts = named(draft.bodies if draft else (), assessor.rulebook, today or received_on, stale_after_days)
+    unsure = [f"The contact of {c.name} must be checked: {c.why}." for c in contacts if c.needs_check]
+    return {**record, "warnings": [*record["warnings"], *unsure]}
 
 
 def _text(raw: bytes) -> str:

@@ -58,7 +58,8 @@ def _approve_drafts(office: Council) -> None:
     with app.journal.step() as step:
         drafted = step.tx.cases.find(states=(State.DRAFTED,))
     for case in drafted:
-        app.review.approve(case.id, actor="officer", checks="Checked the service list.")
+        ticks = [contact.code for contact in app.contacts.named(case)]
+        app.review.approve(case.id, actor="officer", checks="Checked the service list.", contacts_checked=ticks)
     app.store.close()
 
 

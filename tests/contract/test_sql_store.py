@@ -252,8 +252,24 @@ def test_a_store_waits_for_another_process_that_is_making_the_same_file(path: Pa
 
 def test_a_store_written_by_a_newer_version_is_left_alone_with_a_clear_line(path: Path, store: SqlStore) -> None:
     raw(path, f"UPDATE schema_version SET version = {SCHEMA_VERSION + 1}")
-    with pytest.raises(Fatal, match=r"newer foi-mailbot \(schema 2, this version knows 1\)"):
+    says = rf"newer foi-mailbot \(schema {SCHEMA_VERSION + 1}, this version knows {SCHEMA_VERSION}\)"
+    with pytest.raises(Fatal, match=says):
         SqlStore(f"sqlite:///{path}")
+
+
+def test_a_store_of_the_first_version_gets_what_it_lacks_and_keeps_what_it_holds(path: Path, store: SqlStore) -> None:
+    write_case(store, "one")
+    store.close()
+    added = ("verdicts", "auto_letters", "grants", "demotions")
+    raw(path, *(f"DROP TABLE {table}" for table in added), "UPDATE schema_version SET version = 1")
+    again = SqlStore(f"sqlite:///{path}")
+    with again.transaction() as tx:
+        assert tx.cases.get("one") == case("one")
+        assert (tx.grants.find(), tx.automatic.waiting(), tx.verdicts.demoted()) == ([], [], [])
+    again.close()
+    assert raw(path, "SELECT version FROM schema_version") == [(SCHEMA_VERSION,)]
+    indexes = raw(path, "SELECT count(*) FROM sqlite_master WHERE type = 'index' AND tbl_name = 'auto_letters'")
+    assert indexes == [(3,)]  # two of ours and the primary key's
 
 
 @pytest.mark.parametrize(
@@ -344,6 +360,13 @@ QUERIES: dict[str, Callable[[SqlStore], object]] = {
     "cursor": lambda s: _with(s, lambda tx: tx.intake.cursor("dover", "INBOX")),
     "advance": lambda s: _with(s, lambda tx: tx.intake.advance("dover", "INBOX", Cursor(1, 2))),
     "append": lambda s: _with(s, lambda tx: tx.audit.append(Event("case.viewed", "one", "x", {}), NOW)),
+    "a grant": lambda s: _with(s, lambda tx: tx.grants.get("G1")),
+    "a mailbox's grants": lambda s: _with(s, lambda tx: tx.grants.find("dover")),
+    "an automatic letter": lambda s: _with(s, lambda tx: tx.automatic.get("one")),
+    "automatic letters to": lambda s: _with(s, lambda tx: tx.automatic.to("a@example.org")),
+    "automatic letters waiting": lambda s: _with(s, lambda tx: tx.automatic.waiting()),
+    "a case's verdicts": lambda s: _with(s, lambda tx: tx.verdicts.of_case("one")),
+    "some rules' tallies": lambda s: _with(s, lambda tx: tx.verdicts.tallies(["a/strong", "b/weak"])),
     "a case's log": lambda s: _with(s, lambda tx: tx.audit.entries("one")),
     "stream the log": lambda s: list(s.read_entries()),
 }

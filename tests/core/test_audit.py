@@ -122,7 +122,7 @@ def test_what_was_sealed_does_not_change_with_the_callers_dictionary() -> None:
 
 @pytest.mark.parametrize("name", EVENTS)
 def test_each_event_of_the_vocabulary_is_a_name_and_one_sentence(name: str) -> None:
-    assert re.fullmatch(r"(mail|case|letter|service)\.[a-z]+", name)
+    assert re.fullmatch(r"(mail|case|letter|contact|grant|rule|service)\.[a-z]+", name)
     assert re.fullmatch(r"[A-Z][^.]+\.", EVENTS[name])
 
 

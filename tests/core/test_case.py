@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from foi_mailbot.core.case import PERSON_ONLY, TRANSITIONS, Action, State, advance, allowed
+from foi_mailbot.core.case import GRANT_ONLY, PERSON_ONLY, TRANSITIONS, Action, State, advance, allowed
 from foi_mailbot.errors import IllegalMove, Parked
 
 
@@ -86,8 +86,9 @@ def test_only_an_approved_letter_is_claimed_and_only_a_claim_leads_to_sending() 
     assert {move for move, target in TRANSITIONS.items() if target is State.SENDING} == {(State.APPROVED, Action.CLAIM)}
 
 
-def test_only_a_persons_word_or_a_sure_non_acceptance_makes_a_letter_approved() -> None:
+def test_only_a_persons_word_a_grant_or_a_sure_non_acceptance_makes_a_letter_approved() -> None:
     assert {move for move, target in TRANSITIONS.items() if target is State.APPROVED} == {
+        (State.RECEIVED, Action.APPROVE_BY_GRANT),
         (State.DRAFTED, Action.APPROVE),
         (State.UNCERTAIN, Action.RESOLVE_UNSENT),
         (State.SENDING, Action.RETRY),
@@ -104,8 +105,13 @@ def test_a_letter_being_sent_is_sent_again_without_a_person_only_if_it_surely_wa
     assert State.SENDING not in reachable(State.SENDING, without=PERSON_ONLY | {Action.RETRY})
 
 
-def test_no_case_reaches_sending_without_a_person() -> None:
-    assert State.SENDING not in reachable(State.RECEIVED, without=PERSON_ONLY)
+def test_no_case_reaches_sending_without_a_person_now_or_two_people_beforehand() -> None:
+    assert State.SENDING not in reachable(State.RECEIVED, without=PERSON_ONLY | GRANT_ONLY)
+
+
+@pytest.mark.parametrize("state", [state for state in State if state is not State.RECEIVED])
+def test_a_grant_approves_a_new_case_and_never_one_that_was_met_before(state: State) -> None:
+    assert GRANT_ONLY.isdisjoint(allowed(state))
 
 
 @pytest.mark.parametrize("state", [State.SUPPRESSED, State.REJECTED])
@@ -132,7 +138,7 @@ def test_no_run_of_the_machine_sends_twice_without_a_person_between(actions: lis
 def test_the_machine_alone_never_sends_along_any_walk_of_legal_moves(data: st.DataObject) -> None:
     state = State.RECEIVED
     for _ in range(30):
-        choices = [action for action in allowed(state) if action not in PERSON_ONLY]
+        choices = [action for action in allowed(state) if action not in PERSON_ONLY | GRANT_ONLY]
         if not choices:
             break
         state = advance(state, data.draw(st.sampled_from(choices)))

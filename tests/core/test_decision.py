@@ -286,3 +286,11 @@ def test_whatever_is_written_bodies_are_named_only_with_evidence_and_never_for_a
         assert asked not in ask.bodies
     if isinstance(decision, Redirect):
         assert all(a.outcome is AskOutcome.OTHER_BODY for a in decision.asks)
+
+
+def test_those_cars_are_the_cars_of_the_question_that_names_them() -> None:
+    decision = decided(
+        "1. How many abandoned cars were reported?\n2. How many potholes were reported?\n"
+        "3. What did it cost to tow and store those cars?"
+    )
+    assert outcomes(decision) == ["held", "other_body", "held"]

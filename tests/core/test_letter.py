@@ -269,30 +269,27 @@ def test_an_address_an_officer_adds_is_recognised_by_its_postcode() -> None:
 
 
 # ── what an officer is told ──────────────────────────────────────────────────────────────────────
-def test_an_unconfirmed_contact_warns_and_does_not_block() -> None:
+def test_an_unconfirmed_contact_is_told_to_the_template_and_does_not_block_the_draft() -> None:
     request, decision = case([CHILDREN])
     book = rulebook(verified=False)
-    assert warnings(decision, book) == (
-        "Nobody has confirmed the contact details of Big County yet: check them before approving.",
-    )
     assert drafted(request, decision, book=book).blocked == ()
     assert context("redirect_foia", book)["contact_verified"] is False
 
 
-def test_a_confirmed_contact_warns_of_nothing() -> None:
-    assert warnings(case([CHILDREN])[1], rulebook()) == ()
+def test_a_confirmed_contact_is_told_to_the_template() -> None:
+    assert warnings(case([CHILDREN])[1]) == ()
     assert context("redirect_foia")["contact_verified"] is True
 
 
 def test_what_both_may_hold_is_pointed_out() -> None:
-    assert warnings(case([CHILDREN, BOTH, OURS])[1], rulebook()) == (
+    assert warnings(case([CHILDREN, BOTH, OURS])[1]) == (
         "Both this council and another body may hold what question 2 asks for.",
     )
 
 
-def test_an_unknown_contact_is_named_by_its_code() -> None:
+def test_a_body_without_a_contact_is_named_by_its_code() -> None:
     stranger: Plan = ("children", AskOutcome.OTHER_BODY, Regime.FOIA, ("XYZ",))
-    assert "XYZ" in warnings(case([stranger])[1], rulebook())[0]
+    assert "The body XYZ has no name in the reference data." in drafted(*case([stranger])).blocked
 
 
 # ── whom it answers, and in which thread ─────────────────────────────────────────────────────────

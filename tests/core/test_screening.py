@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from foi_mailbot.core.kinds import Kind
 from foi_mailbot.core.message import parse
-from foi_mailbot.core.request import Kind
 from foi_mailbot.core.screening import RULES, Hold, Suppress, screen
 
 OWN = ("foi@dover.example",)
@@ -32,7 +32,7 @@ REPORT = "Content-Type: multipart/report; report-type={}; boundary=a"
     ("header", "expected"),
     [
         ("Auto-Submitted: auto-replied", ("Suppress", "auto-submitted", Kind.AUTO_REPLY)),
-        ("Auto-Submitted: auto-generated; owner=x", ("Suppress", "auto-submitted", Kind.AUTO_REPLY)),
+        ("Auto-Submitted: auto-generated; owner=x", ("Suppress", "auto-generated", Kind.AUTO_REPLY)),
         ("Auto-Submitted: NO", None),
         ("Auto-Submitted: no; because=human", None),
         ("Precedence: bulk", ("Suppress", "precedence", Kind.LIST)),
@@ -45,6 +45,8 @@ REPORT = "Content-Type: multipart/report; report-type={}; boundary=a"
         ("X-Auto-Response-Suppress: DR, OOF, AutoReply", ("Hold", "auto-response-suppress", Kind.AUTO_REPLY)),
         ("X-Auto-Response-Suppress: All", ("Hold", "auto-response-suppress", Kind.AUTO_REPLY)),
         ("X-Auto-Response-Suppress: DR, RN", None),
+        ("X-Spam-Flag: YES", ("Hold", "spam-flag", Kind.SPAM)),
+        ("X-Spam-Flag: no", None),
         ("X-Autoreply: yes", ("Hold", "auto-header", Kind.AUTO_REPLY)),
         ("Return-Path: <>", ("Suppress", "null-return-path", Kind.BOUNCE)),
         ("Return-Path: <MAILER-DAEMON>", ("Suppress", "mailer-daemon", Kind.BOUNCE)),

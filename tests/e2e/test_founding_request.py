@@ -52,7 +52,10 @@ def test_fi16751_goes_to_kent_exactly_once(office: Council, dovecot: Dovecot, po
     }
     assert "freedomofinformation@kent.gov.uk" in triage["letter"]["text"]
     assert shown["due"] == triage["due"]
-    office.call("approve", "FI16751", "--actor", "officer", "--hash", shown["current_letter"]["content_sha256"][:12])
+    seen = shown["current_letter"]["content_sha256"][:12]
+    assert shown["contacts"][0]["needs_check"]
+    assert "contacts verify KEN" in office.call("approve", "FI16751", "--actor", "officer", "--hash", seen, code=1)
+    office.call("approve", "FI16751", "--actor", "officer", "--hash", seen, "--contact-checked", "KEN")
     assert office.call("run", "--once").startswith("0 read, 1 sent")
     assert office.call("run", "--once").startswith("0 read, 0 sent")
     (arrived,) = postfix.wait_for(1)
@@ -73,7 +76,7 @@ def test_fi16751_goes_to_kent_exactly_once(office: Council, dovecot: Dovecot, po
 def test_the_log_tells_every_step_and_holds_no_personal_data(office: Council, dovecot: Dovecot) -> None:
     dovecot.append(FOUNDING)
     office.call("run", "--once")
-    office.call("approve", "FI16751", "--actor", "officer")
+    office.call("approve", "FI16751", "--actor", "officer", "--contact-checked", "KEN")
     office.call("run", "--once")
     lines = [json.loads(line) for line in office.call("audit", "log", "--case", "FI16751", "--json").splitlines()]
     assert [line["event"] for line in lines] == [

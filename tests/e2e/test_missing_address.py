@@ -13,11 +13,6 @@ from tests.servers.postfix import Postfix
 pytestmark = pytest.mark.servers
 
 DRAINS = "1. How many highway drains in Mill Lane were cleared?\n2. How many reports of flooding of the road came?"
-CONTACTS = (
-    "code,name,email,postal_address,source,confidence,verified_on,verified_by\n"
-    'KEN,Kent County Council,freedomofinformation@kent.gov.uk,"County Hall, Testtown",told by telephone,high,'
-    "2026-11-23,B. Officer\n"
-)
 
 
 def test_an_eir_letter_is_blocked_without_the_postal_address_and_leaves_once_it_was_added(
@@ -37,8 +32,8 @@ def test_an_eir_letter_is_blocked_without_the_postal_address_and_leaves_once_it_
     refused = office.call("approve", "FI14329", "--actor", "officer", code=1)
     assert "postal address of Kent County Council is missing" in " ".join(refused.split())
 
-    (overlay / "data").mkdir(parents=True)
-    (overlay / "data" / "contacts.csv").write_text(CONTACTS, "utf-8")
+    said = ("--by", "B. Officer", "--how", "phone", "--post", "County Hall, Testtown")
+    office.call("contacts", "verify", "KEN", *said)
     office.call("redraft", "FI14329", "--actor", "officer")
     office.call("approve", "FI14329", "--actor", "officer")
     assert office.call("run", "--once").startswith("0 read, 1 sent")

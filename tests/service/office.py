@@ -15,9 +15,12 @@ from foi_mailbot.core.audit import Entry
 from foi_mailbot.ports import CaseRow, LetterRow, OutboxRow
 from foi_mailbot.service import records
 from foi_mailbot.service.assess import Assessor, Council
+from foi_mailbot.service.automatic import Automatic
 from foi_mailbot.service.dispatch import Dispatch
+from foi_mailbot.service.grants import GrantDesk
 from foi_mailbot.service.intake import Filing, Intake, ReferenceSequence
 from foi_mailbot.service.journal import Journal
+from foi_mailbot.service.learning import Learning
 from foi_mailbot.service.review import Review
 from tests.council import council
 
@@ -41,6 +44,8 @@ class Office:
     batch: int = 2
     filing: Filing = FILED
     sequence: ReferenceSequence | None = NUMBERED
+    switched_on: bool = False
+    contacts_stale_after_days: int = 180
     announced: list[Entry] = field(default_factory=list)
 
     def clock(self) -> datetime:
@@ -62,7 +67,24 @@ class Office:
             sequence=self.sequence,
             batch=self.batch,
             stopping=lambda: self.stopping,
+            automatic=self.automatic,
         )
+
+    @property
+    def automatic(self) -> Automatic:
+        return Automatic(
+            self.assessor.rulebook,
+            self.switched_on,
+            contacts_stale_after_days=self.contacts_stale_after_days,
+        )
+
+    @property
+    def grants(self) -> GrantDesk:
+        return GrantDesk(self.journal, {"dover": self.council}, self.assessor.rulebook)
+
+    @property
+    def learning(self) -> Learning:
+        return Learning(self.journal, self.assessor.rulebook)
 
     @property
     def review(self) -> Review:
@@ -70,7 +92,7 @@ class Office:
 
     @property
     def dispatch(self) -> Dispatch:
-        return Dispatch(self.journal, {"dover": self.sender})
+        return Dispatch(self.journal, {"dover": self.sender}, automatic=self.automatic)
 
     def read(self, *mails: bytes) -> int:
         for raw in mails:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -36,7 +36,7 @@ def test_outcomes_lead_to_their_states(office: Office) -> None:
         mail("Away until Monday.", message_id="<three@example.com>", Auto_Submitted="auto-replied"),
     )
     assert [case.state for case in office.cases()] == [State.DRAFTED, State.CASEWORK, State.SUPPRESSED]
-    assert [case.due and case.due.isoformat() for case in office.cases()] == ["2026-12-22"] * 3
+    assert [case.due and case.due.isoformat() for case in office.cases()] == ["2026-12-22", "2026-12-22", None]
 
 
 def test_a_request_without_a_reference_gets_the_next_of_the_sequence_or_goes_on_without(office: Office) -> None:
@@ -163,7 +163,7 @@ def test_stopping_ends_after_the_batch_in_hand(office: Office) -> None:
 
 def test_an_answer_to_our_letter_or_with_a_known_reference_joins_the_case(office: Office) -> None:
     office.read(mail(REDIRECTED, subject="Children FI16751"))
-    office.review.approve("FI16751", actor="officer")
+    office.review.approve("FI16751", actor="officer", contacts_checked=["KEN"])
     office.send()
     ours = office.outbox().message_id
     office.read(
@@ -198,3 +198,30 @@ def test_the_log_is_whole_announced_after_commit_and_free_of_personal_data(offic
     assert audit.verify(entries) == []
     assert office.announced == entries
     assert "resident" not in str(entries).lower()
+
+
+def test_mail_on_a_case_keeps_its_kind_says_how_late_the_case_is_and_is_due_with_it(office: Office) -> None:
+    office.read(mail(KEPT, subject="FI16751"))
+    for raw in (
+        mail("Any news of my request?", subject="FI16751", message_id="<b@example.com>"),
+        mail("Please send my own housing file.", subject="FI16751", message_id="<c@example.com>"),
+        mail(f"This is a new request. {REDIRECTED}", subject="Re: FI16751", message_id="<d@example.com>"),
+    ):
+        office.mailbox.deliver(raw, received=START + timedelta(days=40))
+    office.intake.drain("INBOX")
+    first, chaser, own, anew = office.cases()
+    assert [case.kind for case in (chaser, own, anew)] == ["chaser", "subject_access", "request"]
+    assert all(case.state is State.HELD_FOR_OFFICER and "C000001" in case.note for case in (chaser, own, anew))
+    assert chaser.due == first.due
+    assert "working days late" in chaser.note
+    assert anew.outcome == "unsure"
+    assert "follow up" in anew.note
+    decided = [entry.event.details for entry in office.announced if entry.event.name == "case.decided"]
+    assert [details["kind_rule"] for details in decided][1:] == ["chaser_waiting", "access_own_file", "request_new"]
+
+
+def test_a_chaser_of_nothing_we_have_is_for_a_person_to_look_for(office: Office) -> None:
+    office.read(mail("Any news of my request of 2 March?"))
+    assert office.case().kind == "chaser"
+    assert office.case().due is None
+    assert "no case here matches" in office.case().note

@@ -34,7 +34,7 @@ def test_nothing_leaves_without_an_approval(drafted: Office) -> None:
 
 
 def test_an_approved_letter_leaves_once_with_its_fixed_message_id(drafted: Office) -> None:
-    drafted.review.approve("FI16751", actor="officer", checks="Looked at the service list.")
+    drafted.review.approve("FI16751", actor="officer", contacts_checked=["KEN"], checks="Looked at the service list.")
     assert (drafted.send(), drafted.send()) == (1, 0)
     (sent,) = drafted.sender.sent
     assert sent.recipient == "a.resident@example.com"
@@ -44,14 +44,14 @@ def test_an_approved_letter_leaves_once_with_its_fixed_message_id(drafted: Offic
 
 
 def test_a_sent_case_cannot_be_approved_again(drafted: Office) -> None:
-    drafted.review.approve("FI16751", actor="officer")
+    drafted.review.approve("FI16751", actor="officer", contacts_checked=["KEN"])
     drafted.send()
     with pytest.raises(IllegalMove):
-        drafted.review.approve("FI16751", actor="officer")
+        drafted.review.approve("FI16751", actor="officer", contacts_checked=["KEN"])
 
 
 def test_an_edit_after_approval_voids_it(drafted: Office) -> None:
-    drafted.review.approve("FI16751", actor="officer")
+    drafted.review.approve("FI16751", actor="officer", contacts_checked=["KEN"])
     text = drafted.letter().text.replace("Thank you for your request", "Thank you very much for your request")
     edited = drafted.review.edit("FI16751", actor="second", text=text)
     assert edited.version == 2
@@ -59,7 +59,7 @@ def test_an_edit_after_approval_voids_it(drafted: Office) -> None:
     assert "very much" in edited.html
     assert drafted.send() == 0
     assert drafted.case().state is State.DRAFTED
-    drafted.review.approve("FI16751", actor="officer")
+    drafted.review.approve("FI16751", actor="officer", contacts_checked=["KEN"])
     assert drafted.send() == 1
     assert b"very much" in drafted.sender.sent[0].content
 
@@ -67,18 +67,18 @@ def test_an_edit_after_approval_voids_it(drafted: Office) -> None:
 def test_an_edit_that_takes_out_what_the_law_asks_blocks_approval(drafted: Office) -> None:
     drafted.review.edit("FI16751", actor="officer", text="We do not hold it. Goodbye.")
     with pytest.raises(Parked, match="cannot be approved yet"):
-        drafted.review.approve("FI16751", actor="officer")
+        drafted.review.approve("FI16751", actor="officer", contacts_checked=["KEN"])
 
 
 def test_approval_of_another_version_than_the_one_seen_is_refused(drafted: Office) -> None:
     with pytest.raises(Parked, match="changed since"):
-        drafted.review.approve("FI16751", actor="officer", seen="0000")
+        drafted.review.approve("FI16751", actor="officer", contacts_checked=["KEN"], seen="0000")
 
 
 def test_hold_release_and_reject_need_a_reason_and_stop_sending(drafted: Office) -> None:
     with pytest.raises(Parked, match="Say why"):
         drafted.review.hold("FI16751", actor="officer", reason=" ")
-    drafted.review.approve("FI16751", actor="officer")
+    drafted.review.approve("FI16751", actor="officer", contacts_checked=["KEN"])
     drafted.review.hold("FI16751", actor="officer", reason="Ask legal first")
     assert drafted.send() == 0
     drafted.review.release("FI16751", actor="officer", reason="Legal agrees")
@@ -124,7 +124,7 @@ def test_a_case_or_letter_that_is_not_there_is_named(office: Office) -> None:
 def test_a_refusal_or_a_silence_stands_for_a_person_and_is_never_sent_again(
     drafted: Office, fault: FoiMailbotError, state: State
 ) -> None:
-    drafted.review.approve("FI16751", actor="officer")
+    drafted.review.approve("FI16751", actor="officer", contacts_checked=["KEN"])
     drafted.sender.fail_with(fault)
     assert (drafted.send(), drafted.send()) == (0, 0)
     assert drafted.case().state is state
@@ -132,7 +132,7 @@ def test_a_refusal_or_a_silence_stands_for_a_person_and_is_never_sent_again(
 
 
 def test_a_transient_failure_is_tried_again_later_and_later(drafted: Office) -> None:
-    drafted.review.approve("FI16751", actor="officer")
+    drafted.review.approve("FI16751", actor="officer", contacts_checked=["KEN"])
     drafted.sender.fail_with(Transient("451 busy"), Transient("451 busy"))
     assert (drafted.send(), drafted.send()) == (0, 0)
     drafted.now += timedelta(minutes=2)
@@ -146,8 +146,8 @@ def test_a_transient_failure_is_tried_again_later_and_later(drafted: Office) -> 
 
 def test_a_login_fault_leaves_the_letter_approved_and_is_told_once_all_were_tried(drafted: Office) -> None:
     drafted.read(mail(REDIRECTED, subject="Children FI16752", message_id="<two@example.com>"))
-    drafted.review.approve("FI16751", actor="officer")
-    drafted.review.approve("FI16752", actor="officer")
+    drafted.review.approve("FI16751", actor="officer", contacts_checked=["KEN"])
+    drafted.review.approve("FI16752", actor="officer", contacts_checked=["KEN"])
     drafted.sender.fail_with(LoginRefused("smtp.example refused the login of foi."))
     with pytest.raises(Fatal, match="refused the login"):
         drafted.send()
@@ -158,7 +158,7 @@ def test_a_login_fault_leaves_the_letter_approved_and_is_told_once_all_were_trie
 
 
 def test_a_letter_of_a_mailbox_that_left_the_settings_waits_and_is_named(drafted: Office) -> None:
-    drafted.review.approve("FI16751", actor="officer")
+    drafted.review.approve("FI16751", actor="officer", contacts_checked=["KEN"])
     without = Dispatch(drafted.journal, {})
     with pytest.raises(Fatal, match="C000001 waits for mailbox dover"):
         asyncio.run(without.run())
@@ -167,14 +167,14 @@ def test_a_letter_of_a_mailbox_that_left_the_settings_waits_and_is_named(drafted
 
 
 def test_no_further_letter_is_begun_once_the_service_stops(drafted: Office) -> None:
-    drafted.review.approve("FI16751", actor="officer")
+    drafted.review.approve("FI16751", actor="officer", contacts_checked=["KEN"])
     stopping = Dispatch(drafted.journal, {"dover": drafted.sender}, stopping=lambda: True)
     assert asyncio.run(stopping.run()) == 0
     assert drafted.case().state is State.APPROVED
 
 
 def test_each_entry_about_a_letter_names_its_content_and_purpose(drafted: Office) -> None:
-    drafted.review.approve("FI16751", actor="officer")
+    drafted.review.approve("FI16751", actor="officer", contacts_checked=["KEN"])
     drafted.send()
     digest = drafted.letter().content_sha256
     with drafted.store.transaction() as tx:
@@ -184,7 +184,7 @@ def test_each_entry_about_a_letter_names_its_content_and_purpose(drafted: Office
 
 
 def test_a_crash_between_claim_and_answer_is_uncertain(drafted: Office) -> None:
-    drafted.review.approve("FI16751", actor="officer")
+    drafted.review.approve("FI16751", actor="officer", contacts_checked=["KEN"])
     drafted.sender.fail_with(cast(FoiMailbotError, KeyboardInterrupt()))
     with pytest.raises(KeyboardInterrupt):
         drafted.send()
@@ -198,7 +198,7 @@ def test_a_crash_between_claim_and_answer_is_uncertain(drafted: Office) -> None:
 
 Act = Callable[[Office], object]
 ACTS: list[Act] = [
-    lambda o: o.review.approve("C000001", actor="a"),
+    lambda o: o.review.approve("C000001", actor="a", contacts_checked=["KEN"]),
     lambda o: o.review.hold("C000001", actor="a", reason="r"),
     lambda o: o.review.release("C000001", actor="a", reason="r"),
     lambda o: o.review.reject("C000001", actor="a", reason="r"),

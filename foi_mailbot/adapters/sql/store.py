@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, insert, inspect, select, text
+from sqlalchemy import Connection, insert, inspect, select, text, update
 
 from foi_mailbot.adapters.sql.cases import SqlCases, SqlLetters
 from foi_mailbot.adapters.sql.engine import connect, our_errors
+from foi_mailbot.adapters.sql.grants import SqlAutoLetters, SqlGrants, SqlVerdicts
 from foi_mailbot.adapters.sql.log import SQLITE_TRIGGERS, SqlAuditLog, entries_after, entry_of
 from foi_mailbot.adapters.sql.mail import SqlIntakeLog
 from foi_mailbot.adapters.sql.outbox import SqlOutbox
@@ -31,6 +32,9 @@ class SqlTransaction:
     letters: SqlLetters
     outbox: SqlOutbox
     audit: SqlAuditLog
+    grants: SqlGrants
+    automatic: SqlAutoLetters
+    verdicts: SqlVerdicts
 
 
 class SqlStore:
@@ -58,7 +62,14 @@ class SqlStore:
         with our_errors(), self._engine.begin() as connection:
             work = Work(connection)
             yield SqlTransaction(
-                SqlIntakeLog(work), SqlCases(work), SqlLetters(work), SqlOutbox(work), SqlAuditLog(work)
+                SqlIntakeLog(work),
+                SqlCases(work),
+                SqlLetters(work),
+                SqlOutbox(work),
+                SqlAuditLog(work),
+                SqlGrants(work),
+                SqlAutoLetters(work),
+                SqlVerdicts(work),
             )
 
     def read_entries(self, case: str = "") -> Iterator[Entry]:
@@ -86,6 +97,9 @@ def _prepare_schema(connection: Connection) -> None:
                 f"The store was written by a newer foi-mailbot (schema {found}, this version knows {SCHEMA_VERSION}). "
                 "Install that version again, or restore the backup made before the upgrade."
             )
+        if found < SCHEMA_VERSION:  # so far every version only added tables
+            metadata.create_all(connection)
+            connection.execute(update(schema_version).values(version=SCHEMA_VERSION))
         return
     metadata.create_all(connection)
     if connection.dialect.name == "sqlite":

@@ -25,9 +25,10 @@ from sqlalchemy.types import TypeDecorator
 
 from foi_mailbot.core.audit import moment
 from foi_mailbot.core.case import State
+from foi_mailbot.core.learning import Verdict
 
-SCHEMA_VERSION = 1
-"""Raised by one with every change to the tables below."""
+SCHEMA_VERSION = 2
+"""Raised by one with every change to the tables below. An older store gets the tables it lacks when it is opened."""
 
 
 class Moment(TypeDecorator[datetime]):
@@ -73,6 +74,21 @@ class Texts(TypeDecorator[tuple[str, ...]]):
     def process_result_value(self, value: str | None, dialect: Dialect) -> tuple[str, ...] | None:
         """Read a tuple."""
         return None if value is None else tuple(json.loads(value))
+
+
+class VerdictName(TypeDecorator[Verdict]):
+    """An officer's verdict by its name."""
+
+    impl = String(32)
+    cache_ok = True
+
+    def process_bind_param(self, value: Verdict | None, dialect: Dialect) -> str | None:
+        """Write the name."""
+        return None if value is None else value.value
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Verdict | None:
+        """Read the verdict; an unknown name raises ValueError."""
+        return None if value is None else Verdict(value)
 
 
 def _text(name: str) -> Column[str]:
@@ -202,4 +218,65 @@ audit = Table(
     _text("hash"),
     CheckConstraint("seq > 0", name="audit_from_one"),
     Index("audit_by_case", "case_id", "seq"),
+)
+
+grants = Table(
+    "grants",
+    metadata,
+    Column("id", Text, primary_key=True),
+    _text("mailbox"),
+    _text("authority"),
+    _text("function"),
+    _text("body"),
+    _text("rule_sha256"),
+    Column("until", Date, nullable=False),
+    _text("reason"),
+    _text("proposed_by"),
+    Column("proposed_at", Moment, nullable=False),
+    _text("confirmed_by"),
+    Column("confirmed_at", Moment),
+    _text("suspended_by"),
+    Column("suspended_at", Moment),
+    _text("suspended_for"),
+    Column("used", Integer, nullable=False),
+    Index("grants_by_mailbox", "mailbox", "id"),
+)
+
+auto_letters = Table(
+    "auto_letters",
+    metadata,
+    Column("case_id", Text, ForeignKey("cases.id"), primary_key=True),
+    _text("recipient"),
+    _text("content_sha256"),
+    Column("grants", Texts, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("sampled", Boolean, nullable=False),
+    Column("withdrawn", Boolean, nullable=False),
+    _text("verdict"),
+    _text("reviewed_by"),
+    Index("auto_letters_by_recipient", "recipient", "case_id"),
+    Index("auto_letters_waiting", "sampled", "verdict", "withdrawn", "case_id"),
+)
+
+verdicts = Table(
+    "verdicts",
+    metadata,
+    Column("case_id", Text, ForeignKey("cases.id"), primary_key=True),
+    Column("ask", Integer, primary_key=True, autoincrement=False),
+    Column("rule", Text, primary_key=True),
+    _text("function"),
+    Column("verdict", VerdictName, nullable=False),
+    _text("should_be"),
+    _text("rule_sha256"),
+    Column("at", Moment, nullable=False),
+    _text("actor"),
+    Index("verdicts_by_rule", "rule", "rule_sha256", "verdict"),
+)
+
+demotions = Table(
+    "demotions",
+    metadata,
+    Column("rule", Text, primary_key=True),
+    Column("confirmed", Integer, nullable=False),
+    Column("corrected", Integer, nullable=False),
 )

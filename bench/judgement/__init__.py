@@ -1,0 +1,1 @@
+"""How well requests are judged: on labelled sets, beside baselines, stitched together, disturbed, and how fast."""

@@ -1,0 +1,306 @@
+"""What kind a mail is, by the words its sender newly wrote: the rule that says so, its evidence, and any doubt."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from foi_mailbot.core.asks import is_asking, sentences, split
+from foi_mailbot.core.kinds import TABLE, Kind, Route
+from foi_mailbot.core.wording import ENOUGH, Wording
+
+__all__ = ["Sign", "Told", "Written", "tell"]
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """Words that counted towards a kind: `text[start:end]` of the request; `rule` is an id of config/kinds.toml."""
+
+    start: int
+    end: int
+    text: str
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The kind of a mail. With `also` set both kinds fit: a person decides, and nothing is answered by itself."""
+
+    kind: Kind
+    rule: str = ""  # the weightiest rule, "" where nothing spoke against a request
+    because: str = ""  # completes "because": "it asks …"
+    also: Kind | None = None
+    signs: tuple[Sign, ...] = ()
+    points: int = 0  # what spoke for `kind` in all
+    anew: bool = False  # whether it calls itself a new request
+
+    @property
+    def why(self) -> str:
+        """Say for an officer what this is, why it is taken for that, and what else it may be."""
+        says = TABLE[self.kind].says
+        if self.also is not None:
+            either = [TABLE[kind].says for kind in self.kinds if kind is not Kind.REQUEST]
+            both = f"{_named(self.kind)} and {_named(self.also)}"
+            says = " ".join([f"This fits two kinds of mail, {both}: a person decides.", *either])
+        return f"{says} Why: {self.because}." if self.because else says
+
+    def in_thread(self) -> Told:
+        """Return it as told of mail that stands in a case's thread: a request follows up, unless it says it is new."""
+        if self.kind is not Kind.REQUEST:
+            return self
+        if self.anew:
+            return replace(self, also=Kind.FOLLOW_UP)
+        also = Kind.REQUEST if self.points >= ENOUGH - 1 else None
+        because = f"it belongs to that case, and {self.because}" if also else "it belongs to that case"
+        return replace(self, kind=Kind.FOLLOW_UP, rule="in-thread", because=because, also=also)
+
+    @property
+    def kinds(self) -> tuple[Kind, ...]:
+        """Return the one kind, or both that fit."""
+        return (self.kind,) if self.also is None else (self.kind, self.also)
+
+
+NEW_REQUEST = Told(Kind.REQUEST)
+"""A request against which nothing speaks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What `tell` reads: spans of `text`. `aside` was sent along (attachments), `own` is the sender's."""
+
+    text: str
+    subject: tuple[int, int] = (0, 0)
+    own: tuple[tuple[int, int], ...] = ()
+    aside: tuple[tuple[int, int], ...] = ()
+    sender: str = ""  # name and address
+    answering: bool = False  # it answers another mail
+
+
+@dataclass(slots=True)
+class _Points:
+    """What spoke for one kind."""
+
+    points: int = 0
+    signs: list[Sign] = field(default_factory=list)
+    best: tuple[int, str, str] = (0, "", "")  # points, rule, why
+    by_sender: bool = False  # who wrote counts before what is written
+
+
+ORDER = (
+    Kind.BOUNCE,
+    Kind.SPAM,
+    Kind.LEGAL,
+    Kind.SUBJECT_ACCESS,
+    Kind.INTERNAL_REVIEW,
+    Kind.FOLLOW_UP,
+    Kind.CHASER,
+    Kind.AUTO_REPLY,
+    Kind.COMPLAINT,
+    Kind.LIST,
+    Kind.ACKNOWLEDGEMENT,
+    Kind.OTHER,
+)  # fmt: skip
+"""Which kind stands where two have equal points."""
+
+_YIELDS = frozenset({Kind.AUTO_REPLY, Kind.BOUNCE, Kind.LIST, Kind.SPAM, Kind.OTHER, Kind.COMPLAINT})
+"""Kinds that give way to a request made in the same mail: what they say is then only its setting."""
+
+_OUTWEIGHED = frozenset({Kind.CHASER, Kind.FOLLOW_UP, Kind.INTERNAL_REVIEW, Kind.LEGAL})
+"""Kinds that give way to a request for which more speaks than for them."""
+
+_MASS = frozenset({Kind.LIST, Kind.SPAM, Kind.AUTO_REPLY, Kind.BOUNCE})
+"""Kinds for which no words count that stand in a question: "Which events got lottery money?" is no fraud."""
+
+ANEW = "request_new"
+"""The rule by which a request calls itself new: it stays one even in another request's thread."""
+
+LIST_OF_QUESTIONS = 3
+LIST_POINTS = 2
+"""So many questions, and what they speak for a request where another kind fits too."""
+
+_OWN_EARLIER = re.compile(
+    r"\b(?:i|we) (?:wrote|asked|sent|said|requested|emailed|e-mailed)\b[^.\n]{0,60}[:,-]\s*"
+    r"[\"“](?P<said>[^\"“”]{1,5000})[\"”]",
+    re.IGNORECASE,
+)
+_MARKED = re.compile(r"^[ \t]*>.*(?:\n[ \t]*>.*)*", re.MULTILINE)
+SOME_WORDS = 20
+"""Characters of new text above a quoted mail from which that mail is only repeated."""
+_QUESTION = re.compile(
+    r"\?|^\W*(?:\w{1,3}[.)]\W*)?(?:please\W+)?(?:list|provide|state|supply|give|confirm|how|what|which|where|did|does|is)\b",
+    re.IGNORECASE,
+)
+_IN_REPLY = _Points(0, [], (0, "answer-without-a-request", "it answers an earlier mail and asks for little or nothing"))
+_NOTHING_ASKED = _Points(0, [], (0, "nothing-asked", "it holds no question and asks for nothing that is known here"))
+_EARLIER = "it asks for information, and speaks of a request, an answer or a reference there was before"
+_TALKS = re.compile(r"\b(?:i|we|my|our|me|us|you|your)\b", re.IGNORECASE)
+_LETTERS = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
+WELSH_WORDS = 5
+"""Welsh function words from which a text can be Welsh; names and a greeting have fewer."""
+
+
+def tell(written: Written, words: Wording) -> Told:
+    """Return the kind of what was written. Never raises; without rules everything but a blank text is a request."""
+    if not written.text.strip():
+        return Told(Kind.OTHER, "empty", "there is nothing in it to read")
+    subject, own, aside = _sentences(written, words)
+    found = _points(written, words, subject, own)
+    welsh = _welsh(written, own, words)
+    if welsh is not None:
+        return welsh
+    rivals = {k: p for k, p in found.items() if k is not Kind.REQUEST and p.points >= ENOUGH}
+    if not rivals:
+        return _without_a_rule(written, words, found, own)
+    best = max(rivals, key=lambda kind: (rivals[kind].by_sender, rivals[kind].points, -ORDER.index(kind)))
+    apart = [s for s in (*own, *aside) if not _touched(s, rivals[best].signs)]
+    asked = _asked(written, words, apart)
+    said = rivals[best]
+    if asked.points < ENOUGH:
+        unsure = best in _YIELDS and asked.points == ENOUGH - 1
+        return _told(best, said, Kind.REQUEST, asked) if unsure else _told(best, said)
+    if best is Kind.ACKNOWLEDGEMENT:
+        return _told(Kind.REQUEST, asked)  # thanks that come before a request
+    outweighed = best in _OUTWEIGHED and asked.points > said.points and not said.by_sender
+    if best in _YIELDS or outweighed:
+        return _told(Kind.REQUEST, asked, best, said)
+    return _told(best, said, Kind.REQUEST, asked)
+
+
+def _asked(written: Written, words: Wording, apart: Sequence[tuple[int, int]]) -> _Points:
+    """Return what speaks for a request in the sentences that do not speak for the other kind."""
+    asked = _points(written, words, (), apart).get(Kind.REQUEST, _Points())
+    if asked.points == ENOUGH - 1 and any(_QUESTION.search(written.text[a:b]) for a, b in apart):
+        asked.points += 1  # figures or documents are named, and something is asked outright
+    asks = split(written.text, written.subject[1]).asks
+    listed = sum(any(a <= ask.start < b for a, b in apart) for ask in asks)
+    if not written.answering and listed >= LIST_OF_QUESTIONS:
+        asked.points += LIST_POINTS
+        asked.best = max(asked.best, (LIST_POINTS, "list-of-questions", "it lists questions"), key=lambda best: best[0])
+    return asked
+
+
+def _told(kind: Kind, points: _Points, also: Kind | None = None, others: _Points | None = None) -> Told:
+    _, rule, because = points.best
+    if others is not None:
+        because = ", and ".join(reason for reason in (because, others.best[2]) if reason)
+    signs = _signs(points, others) if others is not None else _signs(points)
+    anew = any(sign.rule == ANEW for sign in signs)
+    return Told(kind, rule, because, also, signs, points.points, anew)
+
+
+def _without_a_rule(
+    written: Written, words: Wording, found: Mapping[Kind, _Points], own: Sequence[tuple[int, int]]
+) -> Told:
+    """Tell a mail no rule is sure of: an answer that asks nothing new follows up, anything else may be a request."""
+    asked = found.get(Kind.REQUEST, _Points())
+    hints = {k: p for k, p in found.items() if k is not Kind.REQUEST and p.points == ENOUGH - 1}
+    best = max(hints, key=lambda kind: -ORDER.index(kind), default=None)
+    asking = sum(is_asking(written.text[a:b]) for a, b in own)
+    if asked.points < ENOUGH and written.answering and asking < 2:
+        if best is not None and TABLE[best].route is not Route.NOT_ANSWERED:
+            return _told(best, hints[best])
+        if asking and asked.points == ENOUGH - 1:
+            return _told(Kind.REQUEST, asked, Kind.FOLLOW_UP, _IN_REPLY)
+        return _told(Kind.FOLLOW_UP, _IN_REPLY, Kind.REQUEST if asking and asked.points else None, asked)
+    if asked.points == 0 and best is not None:
+        return (
+            _told(Kind.REQUEST, asked, best, hints[best]) if asking else _told(best, hints[best], Kind.REQUEST, asked)
+        )
+    talks = any(_TALKS.search(written.text[a:b]) for a, b in own)
+    if words.rules and talks and not (asked.points or asking) and _questions(written) < 2:
+        return _told(Kind.REQUEST, asked, Kind.OTHER, _NOTHING_ASKED)
+    told = _told(Kind.REQUEST, asked)
+    earlier = any(words.holds("earlier", written.text[a:b]) for a, b in (written.subject, *own))
+    return replace(told, also=Kind.FOLLOW_UP, because=_EARLIER) if earlier and not told.anew else told
+
+
+def _questions(written: Written) -> int:
+    return len(split(written.text, written.subject[1]).asks)
+
+
+def _points(
+    written: Written, words: Wording, subject: Sequence[tuple[int, int]], own: Sequence[tuple[int, int]]
+) -> dict[Kind, _Points]:
+    found: dict[Kind, _Points] = {}
+    seen: set[int] = set()
+    text = written.text
+    for where, spans in (("subject", subject), ("text", own)):
+        asking = frozenset(a for a, b in spans if where == "text" and _QUESTION.search(text[a:b]))
+        for number, start, end in words.hits(where, text, spans, asking, _MASS):
+            if number not in seen:
+                seen.add(number)
+                _count(found, words, number, Sign(start, end, text[start:end], words.rules[number].id))
+    if subject or written.sender:
+        for number, _, _ in words.hits("sender", written.sender, [(0, len(written.sender))]):
+            _count(found, words, number, None)
+    return found
+
+
+def _count(found: dict[Kind, _Points], words: Wording, number: int, sign: Sign | None) -> None:
+    rule = words.rules[number]
+    here = found.setdefault(rule.kind, _Points())
+    here.points += rule.points
+    here.best = max(here.best, (rule.points, rule.id, rule.why), key=lambda best: best[0])
+    if sign is None:
+        here.by_sender = True
+    else:
+        here.signs.append(sign)
+
+
+def _sentences(written: Written, words: Wording) -> tuple[list[tuple[int, int]], ...]:
+    """Return the sentences of subject, own words and what was sent along, without what counts for nothing."""
+    text = written.text
+    quoted = _repeated(text, written.own)
+
+    def counting(spans: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+        for span in spans:
+            for start, end in _without(span, quoted):
+                for a, b in sentences(text, start, end):
+                    if not words.holds("disclaimer", text[a:b]):
+                        yield a, b
+
+    subject = [written.subject] if written.subject[1] > written.subject[0] else []
+    return subject, list(counting(written.own)), list(counting(written.aside))
+
+
+def _repeated(text: str, own: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return where the writer repeats an earlier mail: in quotation marks, or behind marks below words of their own."""
+    found = [m.span("said") for m in _OWN_EARLIER.finditer(text)]
+    marked = [m.span() for m in _MARKED.finditer(text)]
+    new = sum(b - a for a, b in own) - sum(b - a for a, b in marked)
+    return sorted([*found, *marked] if new >= SOME_WORDS else found)
+
+
+def _without(span: tuple[int, int], holes: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    at, end = span
+    for left, right in holes:
+        if at < right and left < end:
+            if left > at:
+                yield at, left
+            at = max(at, right)
+    if at < end:
+        yield at, end
+
+
+def _touched(span: tuple[int, int], signs: Collection[Sign]) -> bool:
+    return any(span[0] <= sign.start < span[1] for sign in signs)
+
+
+def _signs(*found: _Points) -> tuple[Sign, ...]:
+    return tuple(sorted((s for p in found for s in p.signs), key=lambda sign: (sign.start, sign.end)))
+
+
+def _welsh(written: Written, own: Sequence[tuple[int, int]], words: Wording) -> Told | None:
+    """Tell Welsh by its commonest small words, held against the English ones; a text half in each is doubtful."""
+    welsh_words, english_words = (frozenset(words.lists.get(name, ())) for name in ("welsh", "english"))
+    said = [w.lower().replace("’", "'") for a, b in own for w in _LETTERS.findall(written.text[a:b])]
+    welsh, english = (sum(w in known for w in said) for known in (welsh_words, english_words))
+    if welsh < WELSH_WORDS or welsh * 3 < english:
+        return None
+    because = f"{welsh} of its words are common small words of Welsh, {english} of English"
+    return Told(Kind.WELSH, "welsh", because, Kind.REQUEST if english > welsh else None)
+
+
+def _named(kind: Kind) -> str:
+    return kind.value.replace("_", " ")
