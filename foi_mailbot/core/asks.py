@@ -55,7 +55,10 @@ _CLOSING = re.compile(
     r"(?:best |warm )?regards|thank you(?: very much| in advance| for your (?:help|time|assistance))?)\b[^\n]{0,60}$",
     re.IGNORECASE | re.MULTILINE,
 )
-_OPENS = re.compile(r"[.?!:;]\s+[A-Za-z]\.\s[A-Z]$")  # a letter that opens a sentence, behind the end of another
+_PLATFORM_FOOTER = re.compile(
+    r"^(?:-{5,}\s+)?please use this email address for all replies to this request", re.IGNORECASE | re.MULTILINE
+)  # WhatDoTheyKnow's; in mail it is set apart before, in a file of requests it is not
+_OPENS = re.compile(r"[.?!:;)]\s+[A-Za-z]\.\s[A-Z]$")  # a letter that opens a sentence, behind the end of another
 _CHUNK = re.compile(
     r"[;,][ \t\n]+(?:and[ \t\n]+)?(?=(?:the[ ])?(?:total[ ]|average[ ]|annual[ ])?"
     r"(?:numbers?|cost|amount|list|price|value|names?|copies|copy)[ ](?:of|paid)\b|how[ ](?:many|much|often|long)\b"
@@ -122,10 +125,12 @@ def is_asking(sentence: str) -> bool:
 
 
 def _body_end(text: str, start: int) -> int:
-    closings = [m.start() for m in _CLOSING.finditer(text, start)]
+    footer = _PLATFORM_FOOTER.search(text, start)
+    end = footer.start() if footer else len(text)
+    closings = [m.start() for m in _CLOSING.finditer(text, start, end)]
     # a closing formula high up is a greeting or a forwarded mail's; only one after real text ends the request
-    late = [at for at in closings if at - start > 0.5 * (len(text) - start)]
-    return late[0] if late else len(text)
+    late = [at for at in closings if at - start > 0.5 * (end - start)]
+    return late[0] if late else end
 
 
 def _spans(text: str, *spans: tuple[int, int]) -> tuple[tuple[int, int], ...]:

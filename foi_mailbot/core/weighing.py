@@ -155,7 +155,7 @@ def content_words(text: str, spans: Sequence[tuple[int, int]], empty: frozenset[
 def subjects(found: Found, functions: Sequence[str]) -> int:
     """Count the words of a stretch that name a subject other than those functions: no carriers, no place names."""
     own = [(h.start, h.end) for h in found.hits if h.owner in functions and _supports(found, h)]
-    return sum(len(_foreign(found, words(found.text, start, end), own)) for start, end in found.spans)
+    return sum(len(_named(found, words(found.text, start, end), own)) for start, end in found.spans)
 
 
 def speaking(text: str, spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
@@ -281,8 +281,12 @@ def _subjects(found: Found, lead: Sequence[Word], hit: Hit) -> list[Word]:
 
 
 def _foreign(found: Found, lead: Sequence[Word], own: Sequence[tuple[int, int]]) -> list[Word]:
+    return [w for w in _named(found, lead, own) if not _is_participle(w)]
+
+
+def _named(found: Found, lead: Sequence[Word], own: Sequence[tuple[int, int]]) -> list[Word]:
     spans = [*_empty_spans(found), *own]
-    named = [w for w in lead if _carries(w, frozenset()) and not _is_name(w) and not _is_participle(w)]
+    named = [w for w in lead if _carries(w, frozenset()) and not _is_name(w)]
     return [w for w in named if not any(a <= w.start < b for a, b in spans)]
 
 
