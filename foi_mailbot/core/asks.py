@@ -59,6 +59,7 @@ _PLATFORM_FOOTER = re.compile(
     r"^(?:-{5,}\s+)?please use this email address for all replies to this request", re.IGNORECASE | re.MULTILINE
 )  # WhatDoTheyKnow's; in mail it is set apart before, in a file of requests it is not
 _OPENS = re.compile(r"[.?!:;)]\s+[A-Za-z]\.\s[A-Z]$")  # a letter that opens a sentence, behind the end of another
+_ITEM = re.compile(r"\(?(?:\d{1,2}|[a-z])[.)]\s|[•●▪◦‣]")  # a list's item asks, whether or not its list makes a run
 _CHUNK = re.compile(
     r"[;,][ \t\n]+(?:and[ \t\n]+)?(?=(?:the[ ])?(?:total[ ]|average[ ]|annual[ ])?"
     r"(?:numbers?|cost|amount|list|price|value|names?|copies|copy)[ ](?:of|paid)\b|how[ ](?:many|much|often|long)\b"
@@ -70,6 +71,7 @@ LEAST_CHUNKS = 2
 MAX_MARKERS = 1000  # no request has so many questions; finding a run takes quadratic time
 _SENTENCE_END = re.compile(
     r"(?<=[.?!])[\"”’')]*\s+(?=[A-Z0-9“\"'(])|\n\s*\n|\n(?=[ \t]*[•●▪◦*–-])"
+    r"|\n(?=[ \t]*\(?(?:\d{1,2}|[a-z])[.)]\s)"
     r"|\n(?=(?:Please|How|What|Which|Could you|Can you|I would like|I request)\b)"
 )
 _ASKING = re.compile(
@@ -255,7 +257,7 @@ def _chunk_starts(text: str, start: int, end: int) -> list[int]:
 
 def _by_sentences(text: str, start: int, end: int) -> Split:
     parts = sentences(text, start, end)
-    asking = [i for i, (a, b) in enumerate(parts) if is_asking(text[a:b])]
+    asking = [i for i, (a, b) in enumerate(parts) if is_asking(text[a:b]) or _ITEM.match(text, a, b)]
     if not asking:
         body = _spans(text, (start, end)) or _spans(text, (0, len(text)))
         asks = tuple(Ask("", a, b, text[a:b]) for a, b in body)

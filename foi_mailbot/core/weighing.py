@@ -201,7 +201,7 @@ def _doubt(found: Found, first: Hit, theirs: list[str], unknown: list[str], way:
         return f"it also names what no body can be given for: {_reason(found.holders[unknown[0]])}"
     if found.listed("list_cues"):
         return "it asks about all services alike"
-    if found.listed("own_side"):
+    if found.listed("own_side") or found.listed("own_possessions"):
         return "it has this council acting for itself"
     if way.strict and any(h.level == "away" and h.owner in theirs for h in found.hits):
         return "words that usually mean something else stand beside it"
