@@ -223,7 +223,7 @@ def _mentioned(found: Found, first: Hit, *, before: bool) -> bool:
     """Say whether a word of ours that no other body's function shares stands in the question, however faint."""
     ours = [h for h in found.hits if h.owner and h.level == "weak" and isinstance(found.holders[h.owner], Ours)]
     backed = {(h.start, h.end) for h in found.hits if _supports(found, h)}
-    backed |= {(h.start, h.end) for h in found.listed("processes")}
+    backed |= {(h.start, h.end) for name in ("processes", "people") for h in found.listed(name)}
     backed |= {(h.start, h.end) for h in found.listed("applying") if h.start >= first.end}
     ours = [h for h in ours if not before or h.end <= first.start]
     return any((h.start, h.end) not in backed for h in ours)
