@@ -94,7 +94,7 @@ def test_it_says_ready_alive_and_stopping_and_ends_with_zero(office: Council, ma
         assert process.wait(30) == 0, "an unreachable mail server is no reason to end badly"
     started, stopped = office.lines("audit", "log")
     assert (started["event"], stopped["event"]) == ("service.started", "service.stopped")
-    assert started["details"].keys() == {"mode", "version", "rulebook_sha256"}
+    assert started["details"].keys() == {"mode", "version", "rulebook_sha256", "auto_send"}
 
 
 @pytest.mark.slow

@@ -16,7 +16,16 @@ from foi_mailbot.core.jurisdiction import Holder, Ours, Shared, Theirs, in_being
 from foi_mailbot.core.matching import Matcher, compile_rulebook, stem, words
 from foi_mailbot.core.request import Ask, Kind, Request
 from foi_mailbot.core.rulebook import Regime, Rulebook
-from foi_mailbot.core.weighing import Lean, Weighed, content_words, speaking, subjects, weigh, weigh_topic
+from foi_mailbot.core.weighing import (
+    Lean,
+    Weighed,
+    content_words,
+    speaking,
+    speaks_of_ours,
+    subjects,
+    weigh,
+    weigh_topic,
+)
 
 
 class AskOutcome(StrEnum):
@@ -116,6 +125,8 @@ FOREIGN_WORDS = 0
 THEME = 2
 """So many questions about one service of another body make it the topic of those that follow."""
 
+HEADING_WORDS = 8
+"""An introduction's sentence of no more words is a heading: what it names, all questions under it may mean."""
 LOOK_BACK = 20
 """So many questions back may "those cars" point."""
 _THOSE = re.compile(r"\b(?:those|these|such|the same) ([A-Za-z]{3,})", re.IGNORECASE)
@@ -181,16 +192,31 @@ def _judge_all(request: Request, rulebook: Rulebook, authority: str, on: date) -
     found = find(request.text, context, matcher, holders.__getitem__)
     said = {word.stem for start, end in context for word in words(request.text, start, end)}
     bench = _Bench(request, rulebook, matcher, holders, weigh_topic(found), _empty(_Same(rulebook)) | said)
+    headings = find(request.text, _headings(request.text, context), matcher, holders.__getitem__)
     judged: list[AskDecision] = []
     weighed: list[Weighed] = []
     shared: tuple[str, ...] = ()
     for ask in request.asks:
         carried = _carried_on(request.text, ask, request.asks, weighed)
         theme = shared if len(weighed) >= THEME else ()
-        weighed.append(_weigh_ask(ask, replace(bench, theme=theme), carried))
+        weighed.append(_under_heading(_weigh_ask(ask, replace(bench, theme=theme), carried), headings))
         shared = _theme(weighed, shared)
         judged.append(_as_decision(ask, weighed[-1], bench))
     return tuple(judged)
+
+
+def _headings(text: str, context: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    return [(a, b) for a, b in context if len(text[a:b].split()) <= HEADING_WORDS and "?" not in text[a:b]]
+
+
+def _under_heading(weighed: Weighed, headings: Found) -> Weighed:
+    """Doubt another body's question that stands under a heading with our words, or with one that leads away from it."""
+    if weighed.lean is not Lean.THEIRS:
+        return weighed
+    away = any(h.level == "away" and h.owner in weighed.functions for h in headings.hits)
+    if away or headings.listed("own_side") or headings.listed("own_possessions") or speaks_of_ours(headings):
+        return _doubted(weighed, "its heading has words of this council's own")
+    return weighed
 
 
 def _carried_on(text: str, ask: Ask, asks: Sequence[Ask], weighed: Sequence[Weighed]) -> Weighed:

@@ -16,6 +16,7 @@ _ASIDE = re.compile(
     re.IGNORECASE,
 )
 
+_STREETS = frozenset({"Road", "Street", "Lane", "Avenue", "Close", "Drive", "Way", "Crescent", "Hill", "Grove"})
 _PROPER = re.compile(r"[a-z,:;0-9)(] ?[A-Z][a-z]+[ \t]$")  # a capital word that does not open its sentence
 
 
@@ -110,7 +111,7 @@ def find(text: str, spans: Sequence[tuple[int, int]], matcher: Matcher, holder: 
 def _names_a_place(text: str, hit: Hit) -> bool:
     """Say whether a likely word is but the end of a name: "Hook Road", "Cole Green"."""
     word = text[hit.start : hit.end]
-    return hit.level == "weak" and word.istitle() and bool(_PROPER.search(text, max(0, hit.start - 40), hit.start))
+    return hit.level == "weak" and word in _STREETS and bool(_PROPER.search(text, max(0, hit.start - 40), hit.start))
 
 
 def is_scoring(hit: Hit) -> bool:

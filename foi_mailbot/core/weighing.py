@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -189,6 +189,7 @@ def _weigh_theirs(found: Found, theirs: list[str], ours: list[str], unknown: lis
     reasons = tuple(dict.fromkeys(_reason(found.holders[f]) for f in theirs))
     kept = [h for h in found.hits if h.level == "keeps" and h.owner in theirs]
     named = first.level == "decisive" and any((h.start, h.end) == (first.start, first.end) for h in kept)
+    named = named and not (found.listed("own_side") or found.listed("own_possessions"))
     if doubt and not named:
         return Weighed(Lean.DOUBTFUL, tuple(theirs), bodies, tuple(evidence), (doubt,))
     shared = kept or any(isinstance(found.holders[f], Shared) for f in theirs)
@@ -221,12 +222,20 @@ def _doubt(found: Found, first: Hit, theirs: list[str], unknown: list[str], way:
 
 def _mentioned(found: Found, first: Hit, *, before: bool) -> bool:
     """Say whether a word of ours that no other body's function shares stands in the question, however faint."""
+    applying = [h for h in found.listed("applying") if h.start >= first.end]
+    return any(not before or h.end <= first.start for h in _faint(found, applying))
+
+
+def speaks_of_ours(found: Found) -> bool:
+    """Say whether any word of a service of ours stands there that no other body's shares."""
+    return bool(_faint(found, ())) or bool(found.firm(Ours))
+
+
+def _faint(found: Found, besides: Iterable[Hit]) -> list[Hit]:
     ours = [h for h in found.hits if h.owner and h.level == "weak" and isinstance(found.holders[h.owner], Ours)]
-    backed = {(h.start, h.end) for h in found.hits if _supports(found, h)}
+    backed = {(h.start, h.end) for h in found.hits if _supports(found, h)} | {(h.start, h.end) for h in besides}
     backed |= {(h.start, h.end) for name in ("processes", "people") for h in found.listed(name)}
-    backed |= {(h.start, h.end) for h in found.listed("applying") if h.start >= first.end}
-    ours = [h for h in ours if not before or h.end <= first.start]
-    return any((h.start, h.end) not in backed for h in ours)
+    return [h for h in ours if (h.start, h.end) not in backed]
 
 
 def _aside_of(found: Found, hit: Hit) -> bool:

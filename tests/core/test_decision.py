@@ -294,3 +294,12 @@ def test_those_cars_are_the_cars_of_the_question_that_names_them() -> None:
         "3. What did it cost to tow and store those cars?"
     )
     assert outcomes(decision) == ["held", "other_body", "held"]
+
+
+@pytest.mark.parametrize(
+    "heading", ["Our tenants", "Speeding by council vehicles", "Events in parks", "The council's own car parks"]
+)
+def test_a_heading_with_our_words_makes_the_questions_under_it_a_persons(heading: str) -> None:
+    plain = "1. How many potholes were filled?\n2. How many potholes were reported?"
+    assert isinstance(decided(plain, "BRW"), Redirect)
+    assert not isinstance(decided(f"{heading}\n{plain}", "BRW"), Redirect | PartRedirect)
