@@ -214,6 +214,8 @@ def _doubt(found: Found, first: Hit, theirs: list[str], unknown: list[str], way:
         return "it asks about a product or system this council may use as well"
     if way.strict and sum(is_scoring(h) for h in found.hits if h.owner in theirs) < 2 and first.level != "decisive":
         return "a single likely word is too little"
+    if way.lent and found.listed("own_acts"):
+        return "it asks what this council itself does, pays or employs"
     if way.strict and not _heads(found, first, way):
         said = found.text[first.start : first.end]
         return f"“{said}” does not stand at the head of the question"

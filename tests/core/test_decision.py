@@ -303,3 +303,12 @@ def test_a_heading_with_our_words_makes_the_questions_under_it_a_persons(heading
     plain = "1. How many potholes were filled?\n2. How many potholes were reported?"
     assert isinstance(decided(plain, "BRW"), Redirect)
     assert not isinstance(decided(f"{heading}\n{plain}", "BRW"), Redirect | PartRedirect)
+
+
+@pytest.mark.parametrize(
+    "turn", ["What youth provision does the council fund?", "How many youth workers do you employ?"]
+)
+def test_behind_two_questions_of_one_service_the_councils_own_acts_are_a_persons(turn: str) -> None:
+    before = ["How many youth clubs have closed?", "How much was spent on youth services in 2022?"]
+    decision = decided("\n".join(f"{n}. {text}" for n, text in enumerate([*before, turn], 1)), "CAT")
+    assert outcomes(decision) == ["other_body", "other_body", "unsure"]
