@@ -17,9 +17,10 @@ from bench.judgement import kinds as labelled
 from foi_mailbot import bootstrap, resources
 from foi_mailbot.core.decision import PartRedirect, Redirect, Suppressed, Unsure
 from foi_mailbot.core.kinds import SOURCES, TABLE, Clock, Kind, Route, due_by, month_after
+from foi_mailbot.core.phrases import Finder, Lexicon, compile_phrases, lower, problem
 from foi_mailbot.core.request import Request, read_text
 from foi_mailbot.core.telling import Written, tell
-from foi_mailbot.core.wording import KindRule, KindWords, problem, wording
+from foi_mailbot.core.wording import KindRule, KindWords, wording
 from foi_mailbot.service.assess import Assessment, Council
 
 HERE = Path(__file__).parent
@@ -261,6 +262,21 @@ def test_a_phrase_means_what_the_rules_page_says(phrase: str, hit: str, miss: st
 @pytest.mark.parametrize("phrase", ["", "... again", "look ...", "[my] bin", "i am @glad", "what?", "[so much]"])
 def test_a_phrase_that_means_nothing_is_told(phrase: str) -> None:
     assert problem(phrase, {"cross": ("angry",)})
+
+
+@pytest.mark.parametrize("mail", MAILS, ids=lambda mail: mail["text"][:40])
+def test_the_words_by_which_phrases_are_found_never_miss_one_that_stands_in_the_text(mail: dict[str, str]) -> None:
+    phrases = [phrase for rule in WORDS.rules for phrase in (*rule.says, *rule.unless)]
+    patterns = compile_phrases(phrases, WORDS.lists)
+    said = Lexicon(patterns).said(lower(mail["text"]))
+    standing = {number for number, pattern in enumerate(patterns) if pattern.regex.search(said.text)}
+    assert standing <= set(Finder(patterns).possible(said))
+    assert all(said.holds(patterns[number]) for number in standing)
+
+
+def test_a_letter_whose_lower_case_is_longer_moves_no_words() -> None:
+    told = read_text("İİ Bins late", [], rule("bins late")).told
+    assert [(s.start, s.text) for s in told.signs] == [(3, "Bins late")]
 
 
 def test_a_rule_is_silent_beside_its_exceptions_and_without_what_it_needs() -> None:
