@@ -109,6 +109,12 @@ _YIELDS = frozenset({Kind.AUTO_REPLY, Kind.BOUNCE, Kind.LIST, Kind.SPAM, Kind.OT
 _OUTWEIGHED = frozenset({Kind.CHASER, Kind.FOLLOW_UP, Kind.INTERNAL_REVIEW, Kind.LEGAL})
 """Kinds that give way to a request for which more speaks than for them."""
 
+_OF_A_CASE = frozenset({Kind.CHASER, Kind.FOLLOW_UP})
+"""Kinds that speak of a request already made: however much they say of it, a new one beside it comes first."""
+
+_ON_AN_EARLIER = _OF_A_CASE | {Kind.INTERNAL_REVIEW}
+"""Kinds that suppose an earlier request: a mail that asks for something and speaks of none before is a first one."""
+
 _MASS = frozenset({Kind.LIST, Kind.SPAM, Kind.AUTO_REPLY, Kind.BOUNCE})
 """Kinds for which no words count that stand in a question: "Which events got lottery money?" is no fraud."""
 
@@ -144,7 +150,7 @@ def tell(written: Written, words: Wording) -> Told:
     """Return the kind of what was written. Never raises; without rules everything but a blank text is a request."""
     if not written.text.strip():
         return Told(Kind.OTHER, "empty", "there is nothing in it to read")
-    reading = words.read(written.text)
+    reading = words.read(written.text, answering=written.answering)
     subject, own, aside = _sentences(written, words, reading)
     welsh = _welsh(written, own, words)
     if welsh is not None:
@@ -157,15 +163,30 @@ def tell(written: Written, words: Wording) -> Told:
     apart = [s for s in (*own, *aside) if not _touched(s, rivals[best].signs)]
     asked = _asked(written, words, reading, apart)
     said = rivals[best]
+    first = best in _ON_AN_EARLIER and not written.answering and not _speaks_of_earlier(written, words, reading, own)
+    if first and asked.points == ENOUGH - 1:
+        return _told(Kind.REQUEST, asked, best, said)
     if asked.points < ENOUGH:
-        unsure = best in _YIELDS and asked.points == ENOUGH - 1
-        return _told(best, said, Kind.REQUEST, asked) if unsure else _told(best, said)
+        return _short_of_a_request(written, best, said, asked, apart)
     if best is Kind.ACKNOWLEDGEMENT:
         return _told(Kind.REQUEST, asked)  # thanks that come before a request
-    outweighed = best in _OUTWEIGHED and asked.points > said.points and not said.by_sender
+    weight = min(said.points, ENOUGH) if best in _OF_A_CASE else said.points
+    outweighed = best in _OUTWEIGHED and (first or asked.points > weight) and not said.by_sender
     if best in _YIELDS or outweighed:
         return _told(Kind.REQUEST, asked, best, said)
     return _told(best, said, Kind.REQUEST, asked)
+
+
+def _short_of_a_request(
+    written: Written, best: Kind, said: _Points, asked: _Points, apart: Sequence[tuple[int, int]]
+) -> Told:
+    """Tell a mail whose rules name another kind, and that may ask for something besides though no rule is sure."""
+    if best is Kind.ACKNOWLEDGEMENT and any("?" in written.text[a:b] for a, b in apart):
+        return _told(Kind.FOLLOW_UP, said, Kind.REQUEST, asked)  # thanks that come before a question
+    doubtful = best in _YIELDS or (best in _OF_A_CASE and not written.answering)
+    if doubtful and asked.points == ENOUGH - 1:
+        return _told(best, said, Kind.REQUEST, asked)
+    return _told(best, said)
 
 
 def _asked(written: Written, words: Wording, reading: Reading, apart: Sequence[tuple[int, int]]) -> _Points:
@@ -216,8 +237,12 @@ def _without_a_rule(
     if words.rules and talks and not (asked.points or asking) and _questions(written) < 2:
         return _told(Kind.REQUEST, asked, Kind.OTHER, _NOTHING_ASKED)
     told = _told(Kind.REQUEST, asked)
-    earlier = any(words.holds("earlier", reading.piece(span)) for span in (written.subject, *own))
-    return replace(told, also=Kind.FOLLOW_UP, because=_EARLIER) if earlier and not told.anew else told
+    earlier = not told.anew and _speaks_of_earlier(written, words, reading, own)
+    return replace(told, also=Kind.FOLLOW_UP, because=_EARLIER) if earlier else told
+
+
+def _speaks_of_earlier(written: Written, words: Wording, reading: Reading, own: Sequence[tuple[int, int]]) -> bool:
+    return any(words.holds("earlier", reading.piece(span)) for span in (written.subject, *own))
 
 
 def _questions(written: Written) -> int:

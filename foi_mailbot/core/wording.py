@@ -14,7 +14,10 @@ ENOUGH = 3
 """Points from which a kind is told; those of several rules add up."""
 
 SENDER = "sender"
-WHERE = ("anywhere", "subject", "text", SENDER)
+REPLY = "reply"
+WHERE = ("anywhere", "subject", "text", SENDER, REPLY)
+"""Where a rule listens; `reply` is the text of a mail that answers another."""
+_PLACES = {"subject": {"anywhere", "subject"}, "text": {"anywhere", "text"}, SENDER: {SENDER}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +48,9 @@ NO_RULES = KindWords()
 class Reading:
     """One text made ready for every rule, each piece of it once."""
 
-    def __init__(self, text: str, lexicon: Lexicon) -> None:
-        """Take `text` as it was written."""
+    def __init__(self, text: str, lexicon: Lexicon, *, answering: bool = False) -> None:
+        """Take `text` as it was written; `answering` another mail or not."""
+        self.answering = answering
         self._text = lower(text)
         self._lexicon = lexicon
         self._pieces: dict[tuple[int, int], Said] = {}
@@ -81,9 +85,9 @@ class Wording:
         self._lists = {name: Finder(patterns) for name, patterns in lists.items()}
         self._vocabularies = {name: frozenset(said) for name, said in words.lists.items()}
 
-    def read(self, text: str) -> Reading:
+    def read(self, text: str, *, answering: bool = False) -> Reading:
         """Return a text ready to be searched."""
-        return Reading(text, self._lexicon)
+        return Reading(text, self._lexicon, answering=answering)
 
     def vocabulary(self, name: str) -> frozenset[str]:
         """Return the phrases of a list as they were written; none of a list that is not there."""
@@ -107,12 +111,13 @@ class Wording:
         start at `asking`.
         """
         found: dict[int, tuple[int, int, int]] = {}
+        places = _PLACES[where] | ({REPLY} if reading.answering and where == "text" else set())
         for span in spans:
             said, heard = reading.piece(span), deaf if span[0] in asking else ()
             tried: set[int] = set()  # rules that spoke in this piece, and may have been silenced
             for at in self._finder.possible(said):
                 number = self._rule_of[at]
-                if number in found or number in tried or not self._counts(number, where, heard):
+                if number in found or number in tried or not self._counts(number, places, heard):
                     continue
                 match = said.holds(self._patterns[at])
                 if match is None:
@@ -122,9 +127,9 @@ class Wording:
                     found[number] = (number, span[0] + match.start(), span[0] + match.end())
         return [found[number] for number in sorted(found)]
 
-    def _counts(self, number: int, where: str, deaf: Collection[Kind]) -> bool:
+    def _counts(self, number: int, places: Collection[str], deaf: Collection[Kind]) -> bool:
         rule = self.rules[number]
-        return (rule.where == where or (rule.where == WHERE[0] and where != SENDER)) and rule.kind not in deaf
+        return rule.where in places and rule.kind not in deaf
 
     def _needed(self, number: int, reading: Reading) -> bool:
         return not self._needs[number] or _any(self._needs[number], reading.whole)

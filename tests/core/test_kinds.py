@@ -292,3 +292,45 @@ def test_the_open_half_of_the_labelled_mails_stays_right_and_none_of_its_request
     assert sum(tally.right for tally in found.values()) >= 0.98 * sum(tally.mails for tally in found.values())
     assert found["request"].wrong == []
     assert sum(tally.suppressed for tally in found.values()) == 0
+
+
+def test_the_second_sets_requests_are_all_told_as_requests_and_its_open_half_stays_right() -> None:
+    path = Path(labelled.__file__).with_name("kinds_second.jsonl")
+    found = labelled.measure(path, "open")
+    assert sum(tally.right for tally in found.values()) >= 0.95 * sum(tally.mails for tally in found.values())
+    for half in ("open", "shut"):
+        assert labelled.measure(path, half)["request"].wrong == []
+
+
+def test_a_rule_for_replies_hears_only_mail_that_answers_another() -> None:
+    words, text = rule("the first one", where="reply"), "The first one is right."
+    for answering, kind in ((True, Kind.COMPLAINT), (False, Kind.REQUEST)):
+        told = tell(Written(text, own=((0, len(text)),), answering=answering), wording(words))
+        assert told.kind is kind
+
+
+@pytest.mark.parametrize(
+    ("text", "also"),
+    [
+        (
+            'How many nights was the pump off the run in 2024/25, by station? By "off the run" I mean for an hour or '
+            "more. Leave out training.",
+            Kind.FOLLOW_UP,
+        ),
+        (
+            "We have written to planning enforcement several times and heard nothing. How many enforcement cases are "
+            "open, and how many notices were served in 2024/25?",
+            Kind.CHASER,
+        ),
+    ],
+)
+def test_what_asks_for_information_and_speaks_of_no_earlier_request_is_a_first_one(text: str, also: Kind) -> None:
+    told = read_text(text, [], WORDS).told
+    assert told.kind is Kind.REQUEST
+    assert told.also in (None, also)
+
+
+def test_thanks_for_an_answer_with_a_question_behind_follow_it_up() -> None:
+    found = assessed("Many thanks for the spreadsheet, very helpful. What does NFA stand for?", "Re: FOI 515")
+    assert kind_of(found) is Kind.FOLLOW_UP
+    assert Kind.REQUEST in read(found).told.kinds
