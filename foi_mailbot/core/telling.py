@@ -164,8 +164,8 @@ def tell(written: Written, words: Wording) -> Told:
     asked = _asked(written, words, reading, apart)
     said = rivals[best]
     first = best in _ON_AN_EARLIER and not written.answering and not _speaks_of_earlier(written, words, reading, own)
-    if first and asked.points == ENOUGH - 1:
-        return _told(Kind.REQUEST, asked, best, said)
+    if first and asked.points < ENOUGH:
+        return _perhaps_first(best, said, asked, asking=_questioned(written, apart))
     if asked.points < ENOUGH:
         return _short_of_a_request(written, best, said, asked, apart)
     if best is Kind.ACKNOWLEDGEMENT:
@@ -177,11 +177,18 @@ def tell(written: Written, words: Wording) -> Told:
     return _told(best, said, Kind.REQUEST, asked)
 
 
+def _perhaps_first(best: Kind, said: _Points, asked: _Points, *, asking: bool) -> Told:
+    """Tell a mail that reads as if a request went before and names none: what asks for something may be the first."""
+    if asked.points == ENOUGH - 1 or (asking and best is not Kind.CHASER):
+        return _told(Kind.REQUEST, asked, best, said)
+    return _told(best, said, Kind.REQUEST, asked) if asking else _told(best, said)
+
+
 def _short_of_a_request(
     written: Written, best: Kind, said: _Points, asked: _Points, apart: Sequence[tuple[int, int]]
 ) -> Told:
     """Tell a mail whose rules name another kind, and that may ask for something besides though no rule is sure."""
-    if best is Kind.ACKNOWLEDGEMENT and any("?" in written.text[a:b] for a, b in apart):
+    if best is Kind.ACKNOWLEDGEMENT and _questioned(written, apart):
         return _told(Kind.FOLLOW_UP, said, Kind.REQUEST, asked)  # thanks that come before a question
     doubtful = best in _YIELDS or (best in _OF_A_CASE and not written.answering)
     if doubtful and asked.points == ENOUGH - 1:
@@ -243,6 +250,10 @@ def _without_a_rule(
 
 def _speaks_of_earlier(written: Written, words: Wording, reading: Reading, own: Sequence[tuple[int, int]]) -> bool:
     return any(words.holds("earlier", reading.piece(span)) for span in (written.subject, *own))
+
+
+def _questioned(written: Written, spans: Sequence[tuple[int, int]]) -> bool:
+    return any("?" in written.text[a:b] for a, b in spans)
 
 
 def _questions(written: Written) -> int:
