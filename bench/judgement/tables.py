@@ -33,8 +33,8 @@ def view(report: Mapping[str, Any]) -> RenderableType:
     for name, corpus in report["corpora"].items():
         parts += [*_judges(name, corpus), *_composition(corpus["composition"]), _metamorphic(corpus["metamorphic"])]
         parts.append(Text())
-    for half, found in report["kinds"].items():
-        parts += _kinds(half, found)
+    for name, found in report["kinds"].items():
+        parts += _kinds(name, found)
     if report["terms"]:
         parts += _terms(report["terms"])
     return Group(*parts, _speed(report["speed"]))
@@ -116,7 +116,7 @@ def _metamorphic(found: Mapping[str, Any]) -> Table:
     return _table("The same said otherwise", columns, rows)
 
 
-def _kinds(half: str, found: Mapping[str, Any]) -> list[RenderableType]:
+def _kinds(name: str, found: Mapping[str, Any]) -> list[RenderableType]:
     rows = [
         [
             kind,
@@ -130,7 +130,7 @@ def _kinds(half: str, found: Mapping[str, Any]) -> list[RenderableType]:
     ]
     columns = ["kind of mail", "told right", "look-alikes", "taken for a request", "never answered", "wrong"]
     right, mails = sum(t["right"] for t in found.values()), sum(t["mails"] for t in found.values())
-    return [_table(f"Kinds of mail, {half} half: {right} of {mails} right", columns, rows), Text()]
+    return [_table(f"Kinds of mail, {name}: {right} of {mails} right", columns, rows), Text()]
 
 
 def _terms(found: Mapping[str, Any]) -> list[RenderableType]:

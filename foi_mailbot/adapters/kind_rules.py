@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from foi_mailbot.core.kinds import Kind
-from foi_mailbot.core.wording import WHERE, KindRule, KindWords, problem
+from foi_mailbot.core.phrases import problem
+from foi_mailbot.core.wording import WHERE, KindRule, KindWords
 
 _TOLD = (*(kind.value for kind in Kind if kind is not Kind.WELSH),)
 _KEYS = ("kind", "points", "where", "says", "unless", "needs", "why")

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from foi_mailbot.core.asks import is_asking, sentences, split
 from foi_mailbot.core.kinds import TABLE, Kind, Route
-from foi_mailbot.core.wording import ENOUGH, Wording
+from foi_mailbot.core.wording import ENOUGH, SENDER, Reading, Wording
 
 __all__ = ["Sign", "Told", "Written", "tell"]
 
@@ -109,6 +109,12 @@ _YIELDS = frozenset({Kind.AUTO_REPLY, Kind.BOUNCE, Kind.LIST, Kind.SPAM, Kind.OT
 _OUTWEIGHED = frozenset({Kind.CHASER, Kind.FOLLOW_UP, Kind.INTERNAL_REVIEW, Kind.LEGAL})
 """Kinds that give way to a request for which more speaks than for them."""
 
+_OF_A_CASE = frozenset({Kind.CHASER, Kind.FOLLOW_UP})
+"""Kinds that speak of a request already made: however much they say of it, a new one beside it comes first."""
+
+_ON_AN_EARLIER = _OF_A_CASE | {Kind.INTERNAL_REVIEW}
+"""Kinds that suppose an earlier request: a mail that asks for something and speaks of none before is a first one."""
+
 _MASS = frozenset({Kind.LIST, Kind.SPAM, Kind.AUTO_REPLY, Kind.BOUNCE})
 """Kinds for which no words count that stand in a question: "Which events got lottery money?" is no fraud."""
 
@@ -144,32 +150,56 @@ def tell(written: Written, words: Wording) -> Told:
     """Return the kind of what was written. Never raises; without rules everything but a blank text is a request."""
     if not written.text.strip():
         return Told(Kind.OTHER, "empty", "there is nothing in it to read")
-    subject, own, aside = _sentences(written, words)
-    found = _points(written, words, subject, own)
+    reading = words.read(written.text, answering=written.answering)
+    subject, own, aside = _sentences(written, words, reading)
     welsh = _welsh(written, own, words)
     if welsh is not None:
         return welsh
+    found = _points(written, words, reading, subject, own)
     rivals = {k: p for k, p in found.items() if k is not Kind.REQUEST and p.points >= ENOUGH}
     if not rivals:
-        return _without_a_rule(written, words, found, own)
+        return _without_a_rule(written, words, reading, found, own)
     best = max(rivals, key=lambda kind: (rivals[kind].by_sender, rivals[kind].points, -ORDER.index(kind)))
     apart = [s for s in (*own, *aside) if not _touched(s, rivals[best].signs)]
-    asked = _asked(written, words, apart)
+    asked = _asked(written, words, reading, apart)
     said = rivals[best]
+    earlier = written.answering or _speaks(words, reading, "earlier", (written.subject, *own))
+    first = best in _ON_AN_EARLIER and not earlier
+    if first and asked.points < ENOUGH:
+        return _perhaps_first(best, said, asked, asking=_questioned(written, apart))
     if asked.points < ENOUGH:
-        unsure = best in _YIELDS and asked.points == ENOUGH - 1
-        return _told(best, said, Kind.REQUEST, asked) if unsure else _told(best, said)
+        return _short_of_a_request(written, best, said, asked, apart)
     if best is Kind.ACKNOWLEDGEMENT:
         return _told(Kind.REQUEST, asked)  # thanks that come before a request
-    outweighed = best in _OUTWEIGHED and asked.points > said.points and not said.by_sender
+    weight = min(said.points, ENOUGH) if best in _OF_A_CASE else said.points
+    outweighed = best in _OUTWEIGHED and (first or asked.points > weight) and not said.by_sender
     if best in _YIELDS or outweighed:
         return _told(Kind.REQUEST, asked, best, said)
     return _told(best, said, Kind.REQUEST, asked)
 
 
-def _asked(written: Written, words: Wording, apart: Sequence[tuple[int, int]]) -> _Points:
+def _perhaps_first(best: Kind, said: _Points, asked: _Points, *, asking: bool) -> Told:
+    """Tell a mail that reads as if a request went before and names none: what asks for something may be the first."""
+    if asked.points == ENOUGH - 1 or (asking and best is not Kind.CHASER):
+        return _told(Kind.REQUEST, asked, best, said)
+    return _told(best, said, Kind.REQUEST, asked) if asking else _told(best, said)
+
+
+def _short_of_a_request(
+    written: Written, best: Kind, said: _Points, asked: _Points, apart: Sequence[tuple[int, int]]
+) -> Told:
+    """Tell a mail whose rules name another kind, and that may ask for something besides though no rule is sure."""
+    if best is Kind.ACKNOWLEDGEMENT and _questioned(written, apart):
+        return _told(Kind.FOLLOW_UP, said, Kind.REQUEST, asked)  # thanks that come before a question
+    doubtful = best in _YIELDS or (best in _OF_A_CASE and not written.answering)
+    if doubtful and asked.points == ENOUGH - 1:
+        return _told(best, said, Kind.REQUEST, asked)
+    return _told(best, said)
+
+
+def _asked(written: Written, words: Wording, reading: Reading, apart: Sequence[tuple[int, int]]) -> _Points:
     """Return what speaks for a request in the sentences that do not speak for the other kind."""
-    asked = _points(written, words, (), apart).get(Kind.REQUEST, _Points())
+    asked = _points(written, words, reading, (), apart).get(Kind.REQUEST, _Points())
     if asked.points == ENOUGH - 1 and any(_QUESTION.search(written.text[a:b]) for a, b in apart):
         asked.points += 1  # figures or documents are named, and something is asked outright
     asks = split(written.text, written.subject[1]).asks
@@ -190,7 +220,11 @@ def _told(kind: Kind, points: _Points, also: Kind | None = None, others: _Points
 
 
 def _without_a_rule(
-    written: Written, words: Wording, found: Mapping[Kind, _Points], own: Sequence[tuple[int, int]]
+    written: Written,
+    words: Wording,
+    reading: Reading,
+    found: Mapping[Kind, _Points],
+    own: Sequence[tuple[int, int]],
 ) -> Told:
     """Tell a mail no rule is sure of: an answer that asks nothing new follows up, anything else may be a request."""
     asked = found.get(Kind.REQUEST, _Points())
@@ -211,8 +245,16 @@ def _without_a_rule(
     if words.rules and talks and not (asked.points or asking) and _questions(written) < 2:
         return _told(Kind.REQUEST, asked, Kind.OTHER, _NOTHING_ASKED)
     told = _told(Kind.REQUEST, asked)
-    earlier = any(words.holds("earlier", written.text[a:b]) for a, b in (written.subject, *own))
-    return replace(told, also=Kind.FOLLOW_UP, because=_EARLIER) if earlier and not told.anew else told
+    earlier = not told.anew and _speaks(words, reading, "surely_earlier", (written.subject, *own))
+    return replace(told, also=Kind.FOLLOW_UP, because=_EARLIER) if earlier else told
+
+
+def _speaks(words: Wording, reading: Reading, of: str, spans: Iterable[tuple[int, int]]) -> bool:
+    return any(words.holds(of, reading.piece(span)) for span in spans)
+
+
+def _questioned(written: Written, spans: Sequence[tuple[int, int]]) -> bool:
+    return any("?" in written.text[a:b] for a, b in spans)
 
 
 def _questions(written: Written) -> int:
@@ -220,19 +262,23 @@ def _questions(written: Written) -> int:
 
 
 def _points(
-    written: Written, words: Wording, subject: Sequence[tuple[int, int]], own: Sequence[tuple[int, int]]
+    written: Written,
+    words: Wording,
+    reading: Reading,
+    subject: Sequence[tuple[int, int]],
+    own: Sequence[tuple[int, int]],
 ) -> dict[Kind, _Points]:
     found: dict[Kind, _Points] = {}
     seen: set[int] = set()
     text = written.text
     for where, spans in (("subject", subject), ("text", own)):
         asking = frozenset(a for a, b in spans if where == "text" and _QUESTION.search(text[a:b]))
-        for number, start, end in words.hits(where, text, spans, asking, _MASS):
+        for number, start, end in words.hits(where, reading, spans, asking, _MASS):
             if number not in seen:
                 seen.add(number)
                 _count(found, words, number, Sign(start, end, text[start:end], words.rules[number].id))
     if subject or written.sender:
-        for number, _, _ in words.hits("sender", written.sender, [(0, len(written.sender))]):
+        for number, _, _ in words.hits(SENDER, words.read(written.sender), [(0, len(written.sender))]):
             _count(found, words, number, None)
     return found
 
@@ -248,7 +294,7 @@ def _count(found: dict[Kind, _Points], words: Wording, number: int, sign: Sign |
         here.signs.append(sign)
 
 
-def _sentences(written: Written, words: Wording) -> tuple[list[tuple[int, int]], ...]:
+def _sentences(written: Written, words: Wording, reading: Reading) -> tuple[list[tuple[int, int]], ...]:
     """Return the sentences of subject, own words and what was sent along, without what counts for nothing."""
     text = written.text
     quoted = _repeated(text, written.own)
@@ -256,9 +302,9 @@ def _sentences(written: Written, words: Wording) -> tuple[list[tuple[int, int]],
     def counting(spans: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
         for span in spans:
             for start, end in _without(span, quoted):
-                for a, b in sentences(text, start, end):
-                    if not words.holds("disclaimer", text[a:b]):
-                        yield a, b
+                for sentence in sentences(text, start, end):
+                    if not words.holds("disclaimer", reading.piece(sentence)):
+                        yield sentence
 
     subject = [written.subject] if written.subject[1] > written.subject[0] else []
     return subject, list(counting(written.own)), list(counting(written.aside))
@@ -293,9 +339,8 @@ def _signs(*found: _Points) -> tuple[Sign, ...]:
 
 def _welsh(written: Written, own: Sequence[tuple[int, int]], words: Wording) -> Told | None:
     """Tell Welsh by its commonest small words, held against the English ones; a text half in each is doubtful."""
-    welsh_words, english_words = (frozenset(words.lists.get(name, ())) for name in ("welsh", "english"))
-    said = [w.lower().replace("’", "'") for a, b in own for w in _LETTERS.findall(written.text[a:b])]
-    welsh, english = (sum(w in known for w in said) for known in (welsh_words, english_words))
+    said = [w for a, b in own for w in _LETTERS.findall(written.text[a:b].lower().replace("’", "'"))]
+    welsh, english = (sum(map(words.vocabulary(name).__contains__, said)) for name in ("welsh", "english"))
     if welsh < WELSH_WORDS or welsh * 3 < english:
         return None
     because = f"{welsh} of its words are common small words of Welsh, {english} of English"

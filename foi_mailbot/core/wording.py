@@ -1,23 +1,23 @@
-"""The phrases by which kinds of mail are told: a small language of words, alternatives and gaps."""
+"""The rules by which kinds of mail are told, ready to be searched for in what somebody wrote."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import chain
 
 from foi_mailbot.core.kinds import Kind
+from foi_mailbot.core.phrases import Finder, Lexicon, Pattern, Said, compile_phrases, lower
 
-GAP_MARK = "..."
-GAP = 7
-"""Words that `...` in a phrase may stand for, none included."""
 ENOUGH = 3
 """Points from which a kind is told; those of several rules add up."""
 
-WHERE = ("anywhere", "subject", "text", "sender")
-_TOKEN = re.compile(r"\.\.\.|#|@?[\w'/*&£$+:-]+|\[@?[\w'/*&£$+:-]+\]")
-_WORD = re.compile(r"\w+")
+SENDER = "sender"
+REPLY = "reply"
+WHERE = ("anywhere", "subject", "text", SENDER, REPLY)
+"""Where a rule listens; `reply` is the text of a mail that answers another."""
+_PLACES = {"subject": {"anywhere", "subject"}, "text": {"anywhere", "text"}, SENDER: {SENDER}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,88 +45,27 @@ class KindWords:
 NO_RULES = KindWords()
 
 
-@dataclass(frozen=True, slots=True)
-class Pattern:
-    """A compiled phrase; no text without one of `anchors` can hold it (none: any text may)."""
+class Reading:
+    """One text made ready for every rule, each piece of it once."""
 
-    regex: re.Pattern[str]
-    anchors: frozenset[str]
+    def __init__(self, text: str, lexicon: Lexicon, *, answering: bool = False) -> None:
+        """Take `text` as it was written; `answering` another mail or not."""
+        self.answering = answering
+        self._text = lower(text)
+        self._lexicon = lexicon
+        self._pieces: dict[tuple[int, int], Said] = {}
 
+    def piece(self, span: tuple[int, int]) -> Said:
+        """Return `text[start:end]`, ready."""
+        known = self._pieces.get(span)
+        if known is None:
+            known = self._pieces[span] = self._lexicon.said(self._text[span[0] : span[1]])
+        return known
 
-def problem(phrase: str, lists: Mapping[str, tuple[str, ...]]) -> str:
-    """Return what is wrong with a phrase, "" if nothing is."""
-    tokens = phrase.split()
-    if not tokens:
-        return "is empty"
-    strange = next((t for t in tokens if not _TOKEN.fullmatch(t)), "")
-    if strange:
-        return f"holds “{strange}”, which is no word"
-    if GAP_MARK in (tokens[0], tokens[-1]) or tokens[0].startswith("["):
-        return "begins with a gap or an optional word, or ends with a gap"
-    unknown = [t.strip("[]@") for t in tokens if "@" in t and t.strip("[]@") not in lists]
-    return f"names the unknown list @{unknown[0]}" if unknown else ""
-
-
-def compile_phrases(phrases: Sequence[str], lists: Mapping[str, tuple[str, ...]]) -> tuple[Pattern, ...]:
-    """Compile phrases, which match in any case.
-
-    `a/b` is either, `a*` any ending, `[a]` may be missing, `...` is a gap, `#` a number, `@x` a list's phrase.
-    """
-    return tuple(_pattern(phrase.split(), lists) for phrase in phrases)
-
-
-def _pattern(tokens: Sequence[str], lists: Mapping[str, tuple[str, ...]]) -> Pattern:
-    text, gap, anchors = "", False, frozenset[str]()
-    for token in tokens:
-        if token == GAP_MARK:
-            gap = True
-            continue
-        options = _options(token.strip("[]"), lists)
-        either = "|".join(_words(option) for option in options)
-        between = (rf"(?:\W+[\w'’]+){{0,{GAP}}}?\W+" if gap else r"\W+") if text else ""
-        optional = token.startswith("[")
-        text += f"(?:{between}(?:{either}))?" if optional else f"{between}(?:{either})"
-        gap = False
-        here = frozenset() if optional else _anchors(options)
-        if here and (not anchors or len(here) < len(anchors)):
-            anchors = here
-    return Pattern(re.compile(rf"(?<!\w){text}(?!\w)", re.IGNORECASE), anchors)
-
-
-def _options(token: str, lists: Mapping[str, tuple[str, ...]]) -> list[str]:
-    if token.startswith("@"):
-        return [option for item in lists[token[1:]] for option in _expand(item)]
-    return token.split("/")
-
-
-def _expand(item: str) -> list[str]:
-    """Return every reading of a list's item: "like to see/have" is two."""
-    readings = [""]
-    for word in item.split():
-        readings = [f"{left} {right}".strip() for left in readings for right in word.split("/")]
-    return readings
-
-
-def _words(option: str) -> str:
-    pieces = []
-    for word in option.split():
-        if word == "#":
-            pieces.append(r"\d[\w/.-]*")
-            continue
-        body = re.escape(word.removesuffix("*")).replace("'", "['’]?")
-        pieces.append(body + (r"\w*" if word.endswith("*") else ""))
-    return r"\W+".join(pieces)
-
-
-def _anchors(options: Sequence[str]) -> frozenset[str]:
-    """Return words one of which any match must hold; none if an option has only open-ended words."""
-    found = set()
-    for option in options:
-        plain = [w.lower() for w in option.split() if _WORD.fullmatch(w)]
-        if not plain:
-            return frozenset()
-        found.add(max(plain, key=len))
-    return frozenset(found)
+    @property
+    def whole(self) -> Said:
+        """Return all of it, ready."""
+        return self.piece((0, len(self._text)))
 
 
 class Wording:
@@ -134,61 +73,70 @@ class Wording:
 
     def __init__(self, words: KindWords) -> None:
         """Compile every phrase. Raises KeyError for an unknown list: the loader checks first."""
-        lists = words.lists
-        self.lists = lists
         self.rules = words.rules
-        self._says = [compile_phrases(rule.says, lists) for rule in words.rules]
-        self._unless = [compile_phrases(rule.unless, lists) for rule in words.rules]
-        self._needs = [compile_phrases(rule.needs, lists) for rule in words.rules]
-        self._lists = {name: compile_phrases([f"@{name}"], lists) for name in lists if lists[name]}
+        says = [compile_phrases(rule.says, words.lists) for rule in words.rules]
+        self._patterns = [pattern for patterns in says for pattern in patterns]
+        self._rule_of = [number for number, patterns in enumerate(says) for _ in patterns]
+        self._unless = [compile_phrases(rule.unless, words.lists) for rule in words.rules]
+        self._needs = [compile_phrases(rule.needs, words.lists) for rule in words.rules]
+        lists = {name: compile_phrases([f"@{name}"], words.lists) for name in words.lists}
+        self._lexicon = Lexicon(chain(self._patterns, *self._unless, *self._needs, *lists.values()))
+        self._finder = Finder(self._patterns)
+        self._lists = {name: Finder(patterns) for name, patterns in lists.items()}
+        self._vocabularies = {name: frozenset(said) for name, said in words.lists.items()}
 
-    def holds(self, name: str, text: str) -> bool:
+    def read(self, text: str, *, answering: bool = False) -> Reading:
+        """Return a text ready to be searched."""
+        return Reading(text, self._lexicon, answering=answering)
+
+    def vocabulary(self, name: str) -> frozenset[str]:
+        """Return the phrases of a list as they were written; none of a list that is not there."""
+        return self._vocabularies.get(name, frozenset())
+
+    def holds(self, name: str, said: Said) -> bool:
         """Say whether a phrase of that list stands in the text."""
-        return _any(self._lists.get(name, ()), text, _vocabulary(text))
+        return name in self._lists and self._lists[name].any(said)
 
     def hits(
         self,
         where: str,
-        text: str,
+        reading: Reading,
         spans: Sequence[tuple[int, int]],
         asking: Collection[int] = (),
         deaf: Collection[Kind] = (),
-    ) -> Iterator[tuple[int, int, int]]:
-        """Yield (rule number, start, end) of each rule's first hit in those spans of `text`.
+    ) -> list[tuple[int, int, int]]:
+        """Return (rule number, start, end) of each rule's first hit in those spans of a text, by rule.
 
         `where` is what the spans are: subject, text or sender. Rules of the `deaf` kinds pass over the spans that
         start at `asking`.
         """
-        said = [(text[a:b], a, _vocabulary(text[a:b])) for a, b in spans]
-        known = _vocabulary(text)
-        for number, rule in enumerate(self.rules):
-            if rule.where not in ("anywhere", where) or (where == "sender") != (rule.where == "sender"):
-                continue
-            possible = [p for p in self._says[number] if _may(p, known)]
-            if possible and (not rule.needs or _any(self._needs[number], text, known)):
-                heard = [s for s in said if s[1] not in asking] if rule.kind in deaf else said
-                yield from self._first(number, possible, heard)
+        found: dict[int, tuple[int, int, int]] = {}
+        places = _PLACES[where] | ({REPLY} if reading.answering and where == "text" else set())
+        for span in spans:
+            said, heard = reading.piece(span), deaf if span[0] in asking else ()
+            tried: set[int] = set()  # rules that spoke in this piece, and may have been silenced
+            for at in self._finder.possible(said):
+                number = self._rule_of[at]
+                if number in found or number in tried or not self._counts(number, places, heard):
+                    continue
+                match = said.holds(self._patterns[at])
+                if match is None:
+                    continue
+                tried.add(number)
+                if not _any(self._unless[number], said) and self._needed(number, reading):
+                    found[number] = (number, span[0] + match.start(), span[0] + match.end())
+        return [found[number] for number in sorted(found)]
 
-    def _first(
-        self, number: int, possible: Sequence[Pattern], said: Sequence[tuple[str, int, frozenset[str]]]
-    ) -> Iterator[tuple[int, int, int]]:
-        for sentence, at, known in said:
-            found = next((m for p in possible if _may(p, known) and (m := p.regex.search(sentence))), None)
-            if found and not _any(self._unless[number], sentence, known):
-                yield number, at + found.start(), at + found.end()
-                return
+    def _counts(self, number: int, places: Collection[str], deaf: Collection[Kind]) -> bool:
+        rule = self.rules[number]
+        return rule.where in places and rule.kind not in deaf
 
-
-def _any(patterns: Sequence[Pattern], text: str, known: frozenset[str]) -> bool:
-    return any(_may(p, known) and p.regex.search(text) for p in patterns)
-
-
-def _may(pattern: Pattern, known: frozenset[str]) -> bool:
-    return not pattern.anchors or not pattern.anchors.isdisjoint(known)
+    def _needed(self, number: int, reading: Reading) -> bool:
+        return not self._needs[number] or _any(self._needs[number], reading.whole)
 
 
-def _vocabulary(text: str) -> frozenset[str]:
-    return frozenset(_WORD.findall(text.lower()))
+def _any(patterns: Sequence[Pattern], said: Said) -> bool:
+    return any(said.holds(pattern) for pattern in patterns)
 
 
 @lru_cache(maxsize=4)

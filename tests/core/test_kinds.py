@@ -17,9 +17,10 @@ from bench.judgement import kinds as labelled
 from foi_mailbot import bootstrap, resources
 from foi_mailbot.core.decision import PartRedirect, Redirect, Suppressed, Unsure
 from foi_mailbot.core.kinds import SOURCES, TABLE, Clock, Kind, Route, due_by, month_after
+from foi_mailbot.core.phrases import Finder, Lexicon, compile_phrases, lower, problem
 from foi_mailbot.core.request import Request, read_text
 from foi_mailbot.core.telling import Written, tell
-from foi_mailbot.core.wording import KindRule, KindWords, problem, wording
+from foi_mailbot.core.wording import KindRule, KindWords, wording
 from foi_mailbot.service.assess import Assessment, Council
 
 HERE = Path(__file__).parent
@@ -263,6 +264,21 @@ def test_a_phrase_that_means_nothing_is_told(phrase: str) -> None:
     assert problem(phrase, {"cross": ("angry",)})
 
 
+@pytest.mark.parametrize("mail", MAILS, ids=lambda mail: mail["text"][:40])
+def test_the_words_by_which_phrases_are_found_never_miss_one_that_stands_in_the_text(mail: dict[str, str]) -> None:
+    phrases = [phrase for rule in WORDS.rules for phrase in (*rule.says, *rule.unless)]
+    patterns = compile_phrases(phrases, WORDS.lists)
+    said = Lexicon(patterns).said(lower(mail["text"]))
+    standing = {number for number, pattern in enumerate(patterns) if pattern.regex.search(said.text)}
+    assert standing <= set(Finder(patterns).possible(said))
+    assert all(said.holds(patterns[number]) for number in standing)
+
+
+def test_a_letter_whose_lower_case_is_longer_moves_no_words() -> None:
+    told = read_text("İİ Bins late", [], rule("bins late")).told
+    assert [(s.start, s.text) for s in told.signs] == [(3, "Bins late")]
+
+
 def test_a_rule_is_silent_beside_its_exceptions_and_without_what_it_needs() -> None:
     text = "The bin is late. My request is late."
     assert read_text(text, [], rule("late", unless=("bin",))).told.signs[0].start > 16
@@ -276,3 +292,45 @@ def test_the_open_half_of_the_labelled_mails_stays_right_and_none_of_its_request
     assert sum(tally.right for tally in found.values()) >= 0.98 * sum(tally.mails for tally in found.values())
     assert found["request"].wrong == []
     assert sum(tally.suppressed for tally in found.values()) == 0
+
+
+def test_the_second_sets_requests_are_all_told_as_requests_and_its_open_half_stays_right() -> None:
+    path = Path(labelled.__file__).with_name("kinds_second.jsonl")
+    found = labelled.measure(path, "open")
+    assert sum(tally.right for tally in found.values()) >= 0.95 * sum(tally.mails for tally in found.values())
+    for half in ("open", "shut"):
+        assert labelled.measure(path, half)["request"].wrong == []
+
+
+def test_a_rule_for_replies_hears_only_mail_that_answers_another() -> None:
+    words, text = rule("the first one", where="reply"), "The first one is right."
+    for answering, kind in ((True, Kind.COMPLAINT), (False, Kind.REQUEST)):
+        told = tell(Written(text, own=((0, len(text)),), answering=answering), wording(words))
+        assert told.kind is kind
+
+
+@pytest.mark.parametrize(
+    ("text", "also"),
+    [
+        (
+            'How many nights was the pump off the run in 2024/25, by station? By "off the run" I mean for an hour or '
+            "more. Leave out training.",
+            Kind.FOLLOW_UP,
+        ),
+        (
+            "We have written to planning enforcement several times and heard nothing. How many enforcement cases are "
+            "open, and how many notices were served in 2024/25?",
+            Kind.CHASER,
+        ),
+    ],
+)
+def test_what_asks_for_information_and_speaks_of_no_earlier_request_is_a_first_one(text: str, also: Kind) -> None:
+    told = read_text(text, [], WORDS).told
+    assert told.kind is Kind.REQUEST
+    assert told.also in (None, also)
+
+
+def test_thanks_for_an_answer_with_a_question_behind_follow_it_up() -> None:
+    found = assessed("Many thanks for the spreadsheet, very helpful. What does NFA stand for?", "Re: FOI 515")
+    assert kind_of(found) is Kind.FOLLOW_UP
+    assert Kind.REQUEST in read(found).told.kinds
