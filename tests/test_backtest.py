@@ -20,6 +20,8 @@ from foi_mailbot.errors import Fatal
 from tests.council import mail
 from tests.service.office import KEPT, REDIRECTED
 
+pytestmark = pytest.mark.slow
+
 SCHEMA = json.loads((Path(__file__).parent.parent / "docs" / "backtest.schema.json").read_text("utf-8"))
 BOTH = f"1. {REDIRECTED}\n2. {KEPT}\n"
 GRITTING = "How many miles of road did you grit last winter?"

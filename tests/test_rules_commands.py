@@ -18,6 +18,8 @@ from tests.service.office import REDIRECTED
 from tests.test_cli import Terminal
 from tests.test_rulebook import RULE
 
+pytestmark = pytest.mark.slow
+
 FUNICULARS = RULE.replace(
     'fires = ["How many funiculars?", "The funicular timetable"]', 'fires = ["How many funiculars?", "A funicular"]'
 )

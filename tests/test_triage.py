@@ -17,6 +17,8 @@ from foi_mailbot.cli import main
 from tests.council import council, mail
 from tests.service.office import REDIRECTED
 
+pytestmark = pytest.mark.slow
+
 SCHEMA = json.loads((Path(__file__).parent.parent / "docs" / "triage.schema.json").read_text("utf-8"))
 
 

@@ -22,6 +22,8 @@ from foi_mailbot.adapters.rulebook import load as load_rulebook
 from foi_mailbot.core.scoring import Result, rates
 from tests.service.office import KEPT, REDIRECTED
 
+pytestmark = pytest.mark.slow
+
 RULEBOOK = load_rulebook([Path(__file__).parents[2] / "config"])
 GRITTING = "How many miles of road were gritted last winter?"
 ROWS: tuple[dict[str, Any], ...] = (

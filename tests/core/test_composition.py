@@ -9,6 +9,8 @@ import pytest
 from bench.judgement.composition import LAYOUTS, Outcome, Single, measure, stitch
 from foi_mailbot.adapters.rulebook import load
 
+pytestmark = pytest.mark.slow  # thousands of decisions: the fast tests stay under a minute
+
 RULEBOOK = load([Path(__file__).parents[2] / "config"])
 COUNT, SEEDS = 150, (1, 2, 3)
 

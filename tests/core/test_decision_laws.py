@@ -17,6 +17,8 @@ from foi_mailbot.core.decision import Decision, Redirect, decide, outcome_name
 from foi_mailbot.core.request import read_text
 from foi_mailbot.core.rulebook import Rulebook
 
+pytestmark = pytest.mark.slow  # thousands of decisions: the fast tests stay under a minute
+
 RULEBOOK = load([Path(__file__).parents[2] / "config"])
 MAY = date(2026, 5, 1)
 

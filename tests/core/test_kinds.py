@@ -23,6 +23,8 @@ from foi_mailbot.core.telling import Written, tell
 from foi_mailbot.core.wording import KindRule, KindWords, wording
 from foi_mailbot.service.assess import Assessment, Council
 
+pytestmark = pytest.mark.slow  # thousands of decisions: the fast tests stay under a minute
+
 HERE = Path(__file__).parent
 ASSESSOR = bootstrap.build_assessor()
 WORDS = ASSESSOR.rulebook.kinds

@@ -12,6 +12,8 @@ from foi_mailbot.adapters.rulebook import load
 from foi_mailbot.core.decision import Decision, Held, PartRedirect, Redirect, Suppressed, Unsure, decide
 from foi_mailbot.core.request import read_text
 
+pytestmark = pytest.mark.slow  # thousands of decisions: the fast tests stay under a minute
+
 RULEBOOK = load([Path(__file__).parents[2] / "config"])
 CASES = tomllib.loads(Path(__file__).with_name("lookalikes.toml").read_text(encoding="utf-8"))
 OURS = CASES["ours"]

@@ -12,6 +12,8 @@ from foi_mailbot.adapters.rulebook import load
 from foi_mailbot.core.decision import AskOutcome, Decision, Held, PartRedirect, Redirect, Unsure, decide
 from foi_mailbot.core.request import read_text
 
+pytestmark = pytest.mark.slow  # thousands of decisions: the fast tests stay under a minute
+
 RULEBOOK = load([Path(__file__).parents[2] / "config"])
 CASES: dict[str, list[str]] = {"ours": [], "countys": [], "districts": []}
 TURNING: list[tuple[str, str]] = []

@@ -151,7 +151,8 @@ def contacts(draw: st.DrawFn) -> Contact:
 Listed = st.lists(contacts(), max_size=3, unique_by=lambda c: c.purpose).map(tuple)
 
 
-@settings(max_examples=80, deadline=None)
+@pytest.mark.slow
+@settings(max_examples=40, deadline=None)
 @given(before=Listed, after=Listed, ticks=st.sets(st.sampled_from(["KEN", "ESS"])), redraft=st.booleans())
 def test_no_letter_that_gives_an_unverified_contact_is_ever_approved_without_its_tick(
     parts: tuple[Assessor, Council],

@@ -21,6 +21,8 @@ from foi_mailbot.service.rulebook_check import (
     wording_findings,
 )
 
+pytestmark = pytest.mark.slow
+
 RULEBOOK = load([Path(__file__).parents[2] / "config"])
 DAY = date(2026, 11, 24)
 
