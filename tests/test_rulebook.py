@@ -44,6 +44,7 @@ def overlay(tmp_path: Path, **files: str) -> list[Path]:
     return [CONFIG, tmp_path]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("function", RULEBOOK.functions.values(), ids=lambda f: f.id)
 def test_every_example_of_a_rule_fires_or_stays_silent_as_it_says(function: Function) -> None:
     assert sum(e.fires for e in function.examples) >= 2

@@ -86,6 +86,7 @@ def test_each_judged_ask_counts_once_for_each_of_its_functions(results: list[Res
         assert score.recall.of == score.right + score.missed
 
 
+@pytest.mark.slow
 @given(st.integers(0, 300), st.integers(0, 300))
 def test_bounds_enclose_the_share_and_mirror_each_other(count: int, rest: int) -> None:
     rate, other = Rate(count, count + rest), Rate(rest, count + rest)
