@@ -40,7 +40,8 @@ check: dev ## ruff, mypy, import contracts, fast tests: under a minute
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -n 2 -m "not servers and not slow" --cov --cov-report=term:skip-covered --cov-fail-under=95
+	$(BIN)/pytest -n 2 tests/core tests/test_scenarios.py -m "not servers and not slow" --cov --cov-report=term:skip-covered --cov-fail-under=95
+	$(BIN)/pytest -n 2 -m "not servers and not slow" --ignore=tests/core --ignore=tests/test_scenarios.py
 
 test: debian check ## everything, on a real IMAP and a real SMTP server
 	$(BIN)/pytest -m "servers or slow" --durations=5
