@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
-from functools import lru_cache
 from typing import assert_never
 
+from foi_mailbot.core.compiled import empty_words, holders_of, matcher_of
 from foi_mailbot.core.finding import Found, find
 from foi_mailbot.core.guards import guarded
-from foi_mailbot.core.jurisdiction import Holder, Ours, Shared, Theirs, in_being, named_in, responsible
-from foi_mailbot.core.matching import Matcher, compile_rulebook, stem, words
+from foi_mailbot.core.jurisdiction import Holder, Ours, Shared, Theirs, in_being, named_in
+from foi_mailbot.core.matching import Matcher, stem, words
 from foi_mailbot.core.request import Ask, Kind, Request
 from foi_mailbot.core.rulebook import Regime, Rulebook
 from foi_mailbot.core.weighing import (
@@ -169,7 +169,7 @@ def decide(request: Request, rulebook: Rulebook, authority: str, received_on: da
     decision = _conclude(asks)
     going = [a.ask for a in asks if a.outcome in (AskOutcome.OTHER_BODY, AskOutcome.BOTH)]
     if isinstance(decision, Redirect | PartRedirect):
-        why = guarded(request.text, request.asks, going, _compiled(_Same(rulebook)))
+        why = guarded(request.text, request.asks, going, matcher_of(rulebook))
         return Unsure(asks, why) if why else decision
     return decision
 
@@ -186,12 +186,12 @@ def _conclude(asks: tuple[AskDecision, ...]) -> Decision:
 
 
 def _judge_all(request: Request, rulebook: Rulebook, authority: str, on: date) -> tuple[AskDecision, ...]:
-    matcher = _compiled(_Same(rulebook))
-    holders = _holders(_Same(rulebook), authority, on)
+    matcher = matcher_of(rulebook)
+    holders = holders_of(rulebook, authority, on)
     context = speaking(request.text, request.preamble)
     found = find(request.text, context, matcher, holders.__getitem__)
     said = {word.stem for start, end in context for word in words(request.text, start, end)}
-    bench = _Bench(request, rulebook, matcher, holders, weigh_topic(found), _empty(_Same(rulebook)) | said)
+    bench = _Bench(request, rulebook, matcher, holders, weigh_topic(found), empty_words(rulebook) | said)
     headings = find(request.text, _headings(request.text, context), matcher, holders.__getitem__)
     judged: list[AskDecision] = []
     weighed: list[Weighed] = []
@@ -349,10 +349,6 @@ def _head_spans(ask: Ask) -> list[tuple[int, int]]:
     return [(a, b) for a, b in spans if b > a]
 
 
-def _stems(phrase: str) -> list[str]:
-    return [w.stem for w in words(phrase)]
-
-
 def _as_decision(ask: Ask, weighed: Weighed, bench: _Bench) -> AskDecision:
     outcome = _outcome(weighed.lean)
     text = bench.request.text
@@ -383,32 +379,3 @@ def _regime(functions: Sequence[str], rulebook: Rulebook) -> Regime:
     if not regimes:
         return Regime.FOIA
     return regimes.pop() if len(regimes) == 1 else Regime.UNSURE
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Same:
-    """A rulebook as a cache key: the same object, not an equal one."""
-
-    rulebook: Rulebook
-
-    def __hash__(self) -> int:
-        return id(self.rulebook)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and other.rulebook is self.rulebook
-
-
-@lru_cache(maxsize=4)
-def _compiled(same: _Same) -> Matcher:
-    return compile_rulebook(same.rulebook)
-
-
-@lru_cache(maxsize=4)
-def _empty(same: _Same) -> frozenset[str]:
-    lists = (same.rulebook.lexicon.get(name, ()) for name in ("empty", "measures"))
-    return frozenset(stem for phrases in lists for phrase in phrases for stem in _stems(phrase))
-
-
-@lru_cache(maxsize=64)
-def _holders(same: _Same, authority: str, on: date) -> dict[str, Holder]:
-    return {f.id: responsible(f, authority, on, same.rulebook) for f in same.rulebook.functions.values()}
