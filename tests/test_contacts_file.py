@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -128,16 +129,16 @@ def test_a_place_that_cannot_be_written_is_named_and_nothing_changes(tmp_path: P
     assert (tmp_path / "data").read_text("utf-8") == "a file where the folder belongs"
 
 
-def test_a_failure_on_the_way_leaves_the_old_file_and_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failure_on_the_way_leaves_the_old_file_and_no_other(tmp_path: Path) -> None:
     path = written(tmp_path, "ESS,Essex,,,,,low,,,,,")
     before = path.read_bytes()
-
-    def full(_: int) -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(Fatal, match="No space left on device"):
-        ContactsFile([tmp_path]).put([KENT])
+    allowed = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (len(before) // 2, allowed[1]))  # the kernel's own refusal, half-way
+    try:
+        with pytest.raises(Fatal, match="File too large"):
+            ContactsFile([tmp_path]).put([KENT])
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, allowed)
     assert path.read_bytes() == before
     assert [p.name for p in path.parent.iterdir()] == ["contacts.csv"]
 

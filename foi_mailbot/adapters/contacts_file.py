@@ -174,9 +174,8 @@ def _replace(path: Path, text: str) -> None:
             file.flush()
             os.fsync(file.fileno())
         Path(beside).replace(path)
-    except BaseException:
-        Path(beside).unlink(missing_ok=True)
-        raise
+    finally:
+        Path(beside).unlink(missing_ok=True)  # there only if something failed on the way
     folder = os.open(path.parent, os.O_RDONLY)
     try:
         os.fsync(folder)

@@ -31,7 +31,7 @@ def test_the_shipped_tables_agree() -> None:
         ({"function": "on_street_parkin"}, "function on_street_parkin is unknown; write on_street_parking, or an id"),
         ({"authority": "DVO"}, "authority DVO is unknown; write"),
         ({"holder": "KENT"}, "authority KENT is unknown; write KEN, or a code from data/authorities.csv"),
-        ({"authority": "", "county": "XXX"}, "authority XXX is unknown"),
+        ({"authority": "", "county": "NOBODY"}, "authority NOBODY is unknown"),
         ({"authority": "", "county": "DOV"}, "Dover District Council is no county council; write a county's code"),
     ],
 )

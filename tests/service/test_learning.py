@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 
 import pytest
 
@@ -213,14 +214,18 @@ def test_what_fired_is_counted_over_every_case(office: Office) -> None:
     assert {record_of(office, rule).fired for rule in rules_of(office)} == {2}
 
 
-def test_a_correction_and_its_entry_are_one_transaction(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("ticks", [0, 1, 2])
+def test_a_correction_and_its_entry_are_one_transaction(office: Office, ticks: int) -> None:
     office.read(asking(1))
-    before = office.events()
-    monkeypatch.setattr("foi_mailbot.service.learning.settle", _raise)
+    before, journal = office.events(), office.learning.journal
+    told = iter([journal.clock()] * ticks)
+
+    def stopping() -> datetime:
+        for moment in told:
+            return moment
+        raise Parked("broken half-way")
+
+    broken = replace(office.learning, journal=replace(journal, clock=stopping))
     with pytest.raises(Parked, match="broken"):
-        office.learning.correct("C000001", by="officer", verdict=Verdict.WRONG_BODY)
+        broken.correct("C000001", by="officer", verdict=Verdict.WRONG_BODY)
     assert (verdicts(office), office.events(), records.remarks(office.case())) == ([], before, [])
-
-
-def _raise(*_: object) -> None:
-    raise Parked("broken half-way")
