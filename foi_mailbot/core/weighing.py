@@ -53,10 +53,8 @@ _ATTRIBUTES = frozenset(
 
 _ARTICLE = len(" the ")
 _PEOPLE = re.compile(r"who (?:are|were|live)", re.IGNORECASE)
-_PLACED = len(
-    " in the district "
-)  # so far may "who are" stand behind those it tells of: "children in the district who"
-
+_PLACED = len(" in the district ")
+"""So far may "who are" stand behind those it tells of: "children in the district who"."""
 
 SLACK = 1
 """So many words may stand before a service that the question before was about already."""
