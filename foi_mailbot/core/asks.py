@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import pairwise
 
 
@@ -96,6 +98,7 @@ _NOT_AN_ASK = re.compile(
 )
 
 
+@lru_cache(maxsize=4)
 def split(text: str, start: int = 0) -> Split:
     """Split `text` into asks; everything before `start` (a subject line) is preamble whatever it says.
 
@@ -104,21 +107,30 @@ def split(text: str, start: int = 0) -> Split:
     """
     end = _body_end(text, start)
     markers = _markers(text, start, end)
-    top = _top_level(markers) if len(markers) <= MAX_MARKERS else []
+    top = _top_level(_of_one_list(markers)) if len(markers) <= MAX_MARKERS else []
     if top:
-        asks = [_ask_at(text, here, nxt, end) for here, nxt in zip(top, [*top[1:], None], strict=True)]
+        asks = [_ask_at(text, here, nxt, end, markers) for here, nxt in zip(top, [*top[1:], None], strict=True)]
         return Split(tuple(asks), _spans(text, (0, start), (start, top[0].start)))
     return _by_sentences(text, start, end)
 
 
 def sentences(text: str, start: int, end: int) -> list[tuple[int, int]]:
     """Return the spans of the sentences of `text[start:end]`, without surrounding blanks."""
+    gaps, stops = _gaps(text)
     cuts, at = [], start
-    for match in _SENTENCE_END.finditer(text, start, end):
-        cuts.append((at, match.start()))
-        at = match.end()
-    cuts.append((at, end))
-    return list(_spans(text, *cuts))
+    for left, right in gaps[bisect_right(stops, start) :]:
+        if left >= end:
+            break
+        cuts.append((at, left))
+        at = right
+    return list(_spans(text, *cuts, (at, end)))
+
+
+@lru_cache(maxsize=16)
+def _gaps(text: str) -> tuple[list[tuple[int, int]], list[int]]:
+    """Return where the sentences of a text part, and the ends of those gaps."""
+    gaps = [m.span() for m in _SENTENCE_END.finditer(text)]
+    return gaps, [right for _, right in gaps]
 
 
 def is_asking(sentence: str) -> bool:
@@ -176,9 +188,16 @@ def _letters(text: str, start: int, end: int) -> list[_Marker]:
 
 def _bullets(text: str, start: int, end: int) -> list[_Marker]:
     lines = [_Marker("bullet", 0, "", m.start("mark"), m.end(), True) for m in _BULLET.finditer(text, start, end)]
-    if lines:
-        return lines
-    return [_Marker("bullet", 0, "", m.start(), m.end(), False) for m in _INLINE_BULLET.finditer(text, start, end)]
+    opening = {marker.start for marker in lines}
+    inside = [m for m in _INLINE_BULLET.finditer(text, start, end) if m.start() not in opening]
+    return [*lines, *(_Marker("bullet", 0, "", m.start(), m.end(), False) for m in inside)]
+
+
+def _of_one_list(markers: Sequence[_Marker]) -> list[_Marker]:
+    """Leave out bullets inside a line where there are bullets that open one."""
+    if not any(m.kind == "bullet" and m.at_line for m in markers):
+        return list(markers)
+    return [m for m in markers if m.kind != "bullet" or m.at_line]
 
 
 def _at_line(text: str, at: int, start: int) -> bool:
@@ -222,10 +241,12 @@ def _comes_later(markers: Sequence[_Marker], after: _Marker, value: int) -> bool
     return any(m.value == value and m.start > after.start for m in markers)
 
 
-def _ask_at(text: str, here: _Marker, following: _Marker | None, end: int) -> Ask:
+def _ask_at(text: str, here: _Marker, following: _Marker | None, end: int, markers: Sequence[_Marker]) -> Ask:
     stop = following.start if following else end
     ((left, right),) = _spans(text, (here.start, stop))
-    inner = [m for m in _markers(text, here.end, right) if m.kind != here.kind or m.at_line]
+    within = [m for m in markers if here.end <= m.start and m.end <= right]
+    opening = [replace(m, at_line=m.at_line or not text[here.end : m.start].strip()) for m in within]
+    inner = [m for m in _of_one_list(opening) if m.kind != here.kind or m.at_line]
     return Ask(here.label, left, right, text[left:right], _details(text, inner, right))
 
 

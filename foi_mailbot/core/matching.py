@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import NamedTuple
@@ -16,6 +16,9 @@ POINTS = {"decisive": 5, "strong": 3, "weak": 1, "away": -3, "keeps": 0}
 
 ENOUGH = 3
 """Points a function needs before an ask counts as being about it."""
+
+EMPTY = "empty"
+"""The lexicon's list of words that carry no subject; its single words are told by their stem."""
 
 _WORD = re.compile(r"[A-Za-z0-9]+(?:['’][A-Za-z]+)?|&|£")
 _KEEP_S = frozenset(
@@ -33,8 +36,7 @@ class Word(NamedTuple):
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(NamedTuple):
     """A phrase found: `owner` is a function id, or "" with a lexicon list's name as `level`."""
 
     owner: str
@@ -62,26 +64,56 @@ class _Node:
     """One word of the phrases that begin alike: those that end here, and how they go on."""
 
     entries: list[_Entry] = field(default_factory=list)
+    choosy: bool = False  # whether an entry must be spelt just so
     following: dict[str, _Node] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+_Candidate = tuple[int, int, _Entry, Hit]
+"""A phrase that stands in a text, swallowed or not: the numbers of its first word and of the word behind it, and it."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Matcher:
     """A rulebook's vocabulary compiled for search: a tree of stems, so that a long list of phrases costs no more."""
 
     root: _Node = field(repr=False)
+    empty: frozenset[str] = frozenset()  # stems of single words that carry no subject: too many to report each
 
     def find(self, text: str, start: int = 0, end: int | None = None) -> list[Hit]:
         """Return the phrases in `text[start:end]`; where two overlap the longer one is what was meant."""
-        read = words(text, start, end)
-        candidates: list[tuple[int, int, _Entry]] = []
-        for at, word in enumerate(read):
-            node, ahead = self.root.following.get(word.stem), at + 1
-            while node is not None:
-                candidates += [(at, ahead, entry) for entry in node.entries if _spelt(entry, word)]
-                node = node.following.get(read[ahead].stem) if node.following and ahead < len(read) else None
-                ahead += 1
-        return [Hit(e.owner, e.level, read[a].start, read[b - 1].end) for a, b, e in _longest(candidates)]
+        _, low, high = _whole_words(text, start, len(text) if end is None else min(end, len(text)))
+        candidates, firsts = _candidates(self, text)
+        return _longest(candidates[bisect_left(firsts, low) : bisect_left(firsts, high)], high)
+
+
+@lru_cache(maxsize=4)
+def _candidates(matcher: Matcher, text: str) -> tuple[list[_Candidate], list[int]]:
+    """Return every phrase of a text by its first word, the longest first: a text is searched once, read in parts."""
+    read, _ = _read(text)
+    top = matcher.root.following
+    found: list[_Candidate] = []
+    for at, word in enumerate(read):
+        node = top.get(word.stem)
+        if node is None:
+            continue
+        if node.following:
+            found += _from_here(node, read, at)
+        else:
+            found += [(at, at + 1, e, Hit(e.owner, e.level, word.start, word.end)) for e in _spelt(node, word)]
+    return found, [candidate[0] for candidate in found]
+
+
+def _from_here(node: _Node | None, read: Sequence[Word], at: int) -> list[_Candidate]:
+    """Return the phrases that begin with word number `at`, which leads to that node, the longest first."""
+    word, ahead = read[at], at + 1
+    found: list[list[_Candidate]] = []
+    while node is not None:
+        if node.entries:
+            stop = read[ahead - 1].end
+            found.append([(at, ahead, e, Hit(e.owner, e.level, word.start, stop)) for e in _spelt(node, word)])
+        node = node.following.get(read[ahead].stem) if node.following and ahead < len(read) else None
+        ahead += 1
+    return [candidate for same in reversed(found) for candidate in same]
 
 
 def compile_rulebook(rulebook: Rulebook) -> Matcher:
@@ -93,33 +125,40 @@ def compile_rulebook(rulebook: Rulebook) -> Matcher:
         for phrase in getattr(function, level)
     ]
     entries += [_entry(phrase, "", name) for name, phrases in rulebook.lexicon.items() for phrase in phrases]
-    root = _Node()
-    for entry in dict.fromkeys(entries):
+    root, empty = _Node(), frozenset(e.stems[0] for e in entries if _is_empty(e))
+    for entry in dict.fromkeys(e for e in entries if not _is_empty(e)):
         node = root
         for part in entry.stems:
             node = node.following.setdefault(part, _Node())
         if entry.stems:
             node.entries.append(entry)
-    return Matcher(root)
+            node.choosy = node.choosy or bool(entry.acronym or entry.exact)
+    return Matcher(root, empty)
+
+
+def _is_empty(entry: _Entry) -> bool:
+    return entry.level == EMPTY and not entry.owner and len(entry.stems) == 1 and not (entry.acronym or entry.exact)
 
 
 def words(text: str, start: int = 0, end: int | None = None) -> Sequence[Word]:
     """Return the words of `text[start:end]` in order; hyphens part words, apostrophes do not."""
-    stop = len(text) if end is None else min(end, len(text))
+    read, low, high = _whole_words(text, start, len(text) if end is None else min(end, len(text)))
+    return read[low:high]
+
+
+def _whole_words(text: str, start: int, stop: int) -> tuple[Sequence[Word], int, int]:
+    """Return all words of a text, and the numbers of the first and of the one behind those in `text[start:stop]`."""
     read, starts = _read(text)
     low, high = bisect_left(starts, start), bisect_left(starts, stop)
-    cut = (low and read[low - 1].end > start) or (high > low and read[high - 1].end > stop)
-    return list(_tokens(text, start, stop)) if cut else read[low:high]
+    return (read, low, high - 1) if high > low and read[high - 1].end > stop else (read, low, high)
 
 
 @lru_cache(maxsize=4)
 def _read(text: str) -> tuple[tuple[Word, ...], tuple[int, ...]]:
-    read = tuple(_tokens(text, 0, len(text)))
-    return read, tuple(word.start for word in read)
-
-
-def _tokens(text: str, start: int, stop: int) -> Iterator[Word]:
-    return (Word(m[0], stem(m[0]), m.start(), m.end()) for m in _WORD.finditer(text, start, stop))
+    spans = [m.span() for m in _WORD.finditer(text)]
+    raw = [text[start:end] for start, end in spans]
+    starts = [start for start, _ in spans]
+    return tuple(map(Word, raw, map(stem, raw), starts, (end for _, end in spans))), tuple(starts)
 
 
 @lru_cache(maxsize=65_536)
@@ -163,21 +202,33 @@ def _entry(phrase: str, owner: str, level: str) -> _Entry:
     return _Entry(tuple(w.stem for w in words(phrase)), acronym, exact, owner, level)
 
 
-def _spelt(entry: _Entry, word: Word) -> bool:
-    """Say whether a phrase of one word that must be spelt just so is; SEND, HER and PIP are words too."""
+def _spelt(node: _Node, word: Word) -> list[_Entry]:
+    """Return the phrases that end at a node, without those of one word that must be spelt otherwise: SEND, HER, PIP."""
+    if not node.choosy:
+        return node.entries
+    return [e for e in node.entries if not (e.acronym or e.exact) or _is_spelt(e, word)]
+
+
+def _is_spelt(entry: _Entry, word: Word) -> bool:
     if entry.acronym:
         return word.raw in (entry.acronym, entry.acronym + "s", entry.acronym + "'s", entry.acronym + "’s")
-    return not entry.exact or word.raw.lower() == entry.exact
+    return word.raw.lower() == entry.exact
 
 
-def _longest(candidates: list[tuple[int, int, _Entry]]) -> list[tuple[int, int, _Entry]]:
-    kept: list[tuple[int, int, _Entry]] = []
-    around: list[tuple[int, int, _Entry]] = []  # kept phrases that still reach to where we are
-    for a, b, entry in sorted(candidates, key=lambda c: (c[0], -c[1])):
-        around = [c for c in around if c[1] > a]
-        if not any(b <= y and (x, y) != (a, b) and _swallows(long, entry) for x, y, long in around):
-            kept.append((a, b, entry))
-            around.append((a, b, entry))
+def _longest(candidates: Iterable[_Candidate], high: int) -> list[Hit]:
+    """Return those before word `high` that no longer one swallows; they come by first word, the longest first."""
+    kept: list[Hit] = []
+    around: list[_Candidate] = []  # kept phrases that still reach to where we are
+    for candidate in candidates:
+        first, behind, entry, hit = candidate
+        if behind > high:
+            continue
+        if around:
+            around = [c for c in around if c[1] > first]
+            if any(behind <= y and (x, y) != (first, behind) and _swallows(e, entry) for x, y, e, _ in around):
+                continue
+        kept.append(hit)
+        around.append(candidate)
     return kept
 
 

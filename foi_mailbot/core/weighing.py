@@ -295,7 +295,7 @@ def _foreign(found: Found, lead: Sequence[Word], own: Sequence[tuple[int, int]])
 
 def _named(found: Found, lead: Sequence[Word], own: Sequence[tuple[int, int]]) -> list[Word]:
     spans = [*_empty_spans(found), *own]
-    named = [w for w in lead if _carries(w, frozenset()) and not _is_name(w)]
+    named = [w for w in lead if _carries(w, found.empty) and not _is_name(w)]
     return [w for w in named if not any(a <= w.start < b for a, b in spans)]
 
 
