@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from foi_mailbot.core.asks import sentences
+from foi_mailbot.core.doubting import Doubt
 from foi_mailbot.core.finding import Found, is_scoring
 from foi_mailbot.core.jurisdiction import Holder, Ours, Shared, Theirs, Unknown
 from foi_mailbot.core.matching import Hit, Word, words
@@ -79,6 +80,7 @@ class Weighed:
     bodies: tuple[str, ...] = ()
     hits: tuple[Hit, ...] = ()
     why: tuple[str, ...] = ()
+    doubt: Doubt | None = None  # if it leans DOUBTFUL: what stands against it
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +125,7 @@ def weigh(
         return Weighed(Lean.OURS, tuple(ours), (), tuple(found.hits_of(ours)), why)
     if unknown and (not strict or _heads(found, found.hits_of(unknown)[0], _Way(strict, False, 0))):
         why = tuple(_reason(found.holders[f]) for f in unknown)
-        return Weighed(Lean.DOUBTFUL, tuple(unknown), (), tuple(found.hits_of(unknown)), why)
+        return Weighed(Lean.DOUBTFUL, tuple(unknown), (), tuple(found.hits_of(unknown)), why, Doubt.NO_BODY)
     return Weighed(Lean.NOWHERE)
 
 
@@ -137,7 +139,12 @@ def weigh_topic(found: Found) -> Weighed:
         return topic
     if isinstance(found.holders[first.owner], Ours):
         return replace(topic, lean=Lean.OURS, bodies=())
-    return replace(topic, lean=Lean.DOUBTFUL, why=("its introduction is not sure to be about another body's service",))
+    return replace(topic, lean=Lean.DOUBTFUL, why=(Doubt.INTRODUCTION.told(),), doubt=Doubt.INTRODUCTION)
+
+
+def doubted(weighed: Weighed, doubt: Doubt, about: str = "") -> Weighed:
+    """Return it as doubtful, with the reason put before its own."""
+    return replace(weighed, lean=Lean.DOUBTFUL, why=(doubt.told(about), *weighed.why), doubt=doubt)
 
 
 def content_words(text: str, spans: Sequence[tuple[int, int]], empty: frozenset[str]) -> int:
@@ -183,41 +190,39 @@ def _weigh_theirs(found: Found, theirs: list[str], ours: list[str], unknown: lis
             or first.level != "decisive"
             or not _counted(found, first)
         ):
-            doubt = "words of both tiers stand in it"
+            doubt = Doubt.BOTH_TIERS
     reasons = tuple(dict.fromkeys(_reason(found.holders[f]) for f in theirs))
     kept = [h for h in found.hits if h.level == "keeps" and h.owner in theirs]
     named = first.level == "decisive" and any((h.start, h.end) == (first.start, first.end) for h in kept)
     named = named and not (found.listed("own_side") or found.listed("own_possessions"))
     if doubt and not named:
-        return Weighed(Lean.DOUBTFUL, tuple(theirs), bodies, tuple(evidence), (doubt,))
+        about = _reason(found.holders[unknown[0]]) if unknown else found.text[first.start : first.end]
+        return Weighed(Lean.DOUBTFUL, tuple(theirs), bodies, tuple(evidence), (doubt.told(about),), doubt)
     shared = kept or any(isinstance(found.holders[f], Shared) for f in theirs)
     lean = Lean.BOTH if shared else Lean.THEIRS
     return Weighed(lean, tuple(theirs), bodies, (*evidence, *kept), reasons)
 
 
-def _doubt(found: Found, first: Hit, theirs: list[str], unknown: list[str], way: _Way) -> str:
+def _doubt(found: Found, first: Hit, theirs: list[str], unknown: list[str], way: _Way) -> Doubt | None:
     if unknown:
-        return f"it also names what no body can be given for: {_reason(found.holders[unknown[0]])}"
+        return Doubt.NO_BODY
     if found.listed("list_cues"):
-        return "it asks about all services alike"
+        return Doubt.LIST
     if found.listed("own_side") or found.listed("own_possessions"):
-        return "it has this council acting for itself"
+        return Doubt.OWN_SIDE
     if way.strict and any(h.level == "away" and h.owner in theirs for h in found.hits):
-        return "words that usually mean something else stand beside it"
+        return Doubt.AWAY
     if (way.strict or way.lent) and _mentioned(found, first, before=bool(way.slack) or way.lent):
-        return "words of this council's own services stand beside it"
+        return Doubt.BESIDE
     if _aside_of(found, first):
-        return "it is named as a place or an occasion only"
+        return Doubt.PLACE
     if found.listed("products"):
-        return "it asks about a product or system this council may use as well"
+        return Doubt.PRODUCT
     if way.strict and sum(is_scoring(h) for h in found.hits if h.owner in theirs) < 2 and first.level != "decisive":
-        return "a single likely word is too little"
+        return Doubt.SINGLE
     if way.lent and found.listed("own_acts"):
-        return "it asks what this council itself does, pays or employs"
-    if way.strict and not _heads(found, first, way):
-        said = found.text[first.start : first.end]
-        return f"“{said}” does not stand at the head of the question"
-    return ""
+        return Doubt.OWN_ACTS
+    return Doubt.NO_HEAD if way.strict and not _heads(found, first, way) else None
 
 
 def _mentioned(found: Found, first: Hit, *, before: bool) -> bool:
