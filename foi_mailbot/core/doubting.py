@@ -13,11 +13,13 @@ class Doubt(StrEnum):
     OWN_SIDE = "it has this council acting for itself"
     AWAY = "words that usually mean something else stand beside it"
     BESIDE = "words of this council's own services stand beside it"
+    LED_BY = "words of this council's own services lead up to it"
     PLACE = "it is named as a place or an occasion only"
     PRODUCT = "it asks about a product or system this council may use as well"
     SINGLE = "a single likely word is too little"
     OWN_ACTS = "it asks what this council itself does, pays or employs"
     NO_HEAD = "“{}” does not stand at the head of the question"
+    CIRCUMSTANCE = "“{}” is only a circumstance of what the question is about"
     BOTH_TIERS = "words of both tiers stand in it"
     INTRODUCTION = "its introduction is not sure to be about another body's service"
     HEADING = "its heading has words of this council's own"
@@ -36,17 +38,8 @@ class Doubt(StrEnum):
         return self.value.format(about)
 
 
-LIGHT = frozenset(
-    {
-        Doubt.SINGLE,
-        Doubt.NO_HEAD,
-        Doubt.BESIDE,
-        Doubt.FOLLOWS_BESIDE,
-        Doubt.OTHER_SUBJECT,
-        Doubt.TOO_LONG,
-        Doubt.DOCUMENTS,
-        Doubt.OWN_SIDE,
-        Doubt.FOLLOWS_OWN_SIDE,
-    }
-)
-"""Doubts about one question that fall where every other question of the request is surely another body's."""
+LIGHT = frozenset({Doubt.SINGLE, Doubt.NO_HEAD, Doubt.BESIDE})
+"""Doubts about a question that names another body's service itself, which fall where all others are surely its."""
+
+LENT = frozenset({Doubt.FOLLOWS_BESIDE, Doubt.OTHER_SUBJECT, Doubt.TOO_LONG})
+"""Doubts about a question that names none, which fall where all others are about one and the same service."""

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from foi_mailbot.core.asks import Ask
+from foi_mailbot.core.coherence import of_one_piece
 from foi_mailbot.core.compiled import empty_words, matcher_of
 from foi_mailbot.core.doubting import Doubt
 from foi_mailbot.core.finding import Found, find
@@ -75,7 +76,7 @@ def weigh_all(request: Request, rulebook: Rulebook, holders: Mapping[str, Holder
         theme = shared if len(weighed) >= THEME else ()
         weighed.append(_under_heading(_weigh_ask(ask, replace(bench, theme=theme), carried), headings))
         shared = _theme(weighed, shared)
-    return weighed
+    return of_one_piece(weighed, bench.topic)
 
 
 def _headings(text: str, context: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:

@@ -212,7 +212,9 @@ def _doubt(found: Found, first: Hit, theirs: list[str], unknown: list[str], way:
         return Doubt.OWN_SIDE
     if way.strict and any(h.level == "away" and h.owner in theirs for h in found.hits):
         return Doubt.AWAY
-    if (way.strict or way.lent) and _mentioned(found, first, before=bool(way.slack) or way.lent):
+    if (way.strict or way.lent) and _mentioned(found, first, before=True):
+        return Doubt.LED_BY
+    if way.strict and not (way.slack or way.lent) and _mentioned(found, first, before=False):
         return Doubt.BESIDE
     if _aside_of(found, first):
         return Doubt.PLACE
@@ -222,6 +224,8 @@ def _doubt(found: Found, first: Hit, theirs: list[str], unknown: list[str], way:
         return Doubt.SINGLE
     if way.lent and found.listed("own_acts"):
         return Doubt.OWN_ACTS
+    if way.strict and _circumstance(found, first):
+        return Doubt.CIRCUMSTANCE
     return Doubt.NO_HEAD if way.strict and not _heads(found, first, way) else None
 
 
@@ -258,18 +262,24 @@ def _heads(found: Found, hit: Hit, way: _Way) -> bool:
     Between the opening words ("how many") and the service may stand only words that carry any subject ("children",
     "reports") and at most MODIFIERS directly before it; `way.slack` more if the question before was about it.
     """
+    if _circumstance(found, hit):
+        return False
     start = found.sentence_start(hit.start)
-    parting = [h for h in found.listed("relations") if h.start >= start and h.end <= hit.start]
-    if any(not _of_its_people(found, h, hit) for h in parting):
-        return False
-    if any(hit.end <= h.start <= hit.end + 3 for h in found.listed("foreign_heads")):
-        return False
     opened = [h for h in found.listed("openers") if start <= h.start and h.end <= hit.start]
     opener = max(opened, key=lambda h: h.end, default=None)
     lead = words(found.text, opener.end if opener else start, hit.start)
     if way.alone and opener and _COUNT.match(found.text, opener.start) and _attributes_only(lead):
         return False
     return len(_subjects(found, lead, hit)) <= way.slack
+
+
+def _circumstance(found: Found, hit: Hit) -> bool:
+    """Say whether words before a service make it a circumstance ("near"), or those behind it an attribute ("precept")."""
+    start = found.sentence_start(hit.start)
+    parting = [h for h in found.listed("relations") if h.start >= start and h.end <= hit.start]
+    if any(not _of_its_people(found, h, hit) for h in parting):
+        return True
+    return any(hit.end <= h.start <= hit.end + 3 for h in found.listed("foreign_heads"))
 
 
 def _of_its_people(found: Found, relation: Hit, hit: Hit) -> bool:
