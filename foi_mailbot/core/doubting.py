@@ -41,5 +41,5 @@ class Doubt(StrEnum):
 LIGHT = frozenset({Doubt.SINGLE, Doubt.NO_HEAD, Doubt.BESIDE})
 """Doubts about a question that names another body's service itself, which fall where all others are surely its."""
 
-LENT = frozenset({Doubt.FOLLOWS_BESIDE, Doubt.OTHER_SUBJECT, Doubt.TOO_LONG})
+LENT = frozenset({Doubt.OTHER_SUBJECT, Doubt.TOO_LONG})
 """Doubts about a question that names none, which fall where all others are about one and the same service."""

@@ -23,6 +23,7 @@ from foi_mailbot.core.weighing import (
     speaking,
     speaks_of_ours,
     subjects,
+    touches_ours,
     weigh,
     weigh_topic,
 )
@@ -167,7 +168,7 @@ def _inherit(
         return Weighed(Lean.OURS, (), (), tuple(found.listed("own_possessions")), ("it asks for this council's own",))
     if found.listed("own_side"):
         return doubted(source, Doubt.FOLLOWS_OWN_SIDE, origin)
-    if found.weak(Ours) and not backed:
+    if touches_ours(found) and not backed:
         return doubted(source, Doubt.FOLLOWS_BESIDE, origin)
     if found.listed("own_documents") and not backed:
         return doubted(source, Doubt.DOCUMENTS)

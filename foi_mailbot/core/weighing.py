@@ -240,6 +240,11 @@ def speaks_of_ours(found: Found) -> bool:
     return bool(_faint(found, ())) or bool(found.firm(Ours))
 
 
+def touches_ours(found: Found) -> bool:
+    """Say whether a word of a service of ours stands there that is no mere step of any service's ("application")."""
+    return bool(_faint(found, found.listed("applying"))) or bool(found.firm(Ours))
+
+
 def _faint(found: Found, besides: Iterable[Hit]) -> list[Hit]:
     ours = [h for h in found.hits if h.owner and h.level == "weak" and isinstance(found.holders[h.owner], Ours)]
     backed = {(h.start, h.end) for h in found.hits if _supports(found, h)} | {(h.start, h.end) for h in besides}
