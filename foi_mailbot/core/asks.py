@@ -45,7 +45,7 @@ _INLINE_BULLET = re.compile(r"(?P<mark>[•●▪◦‣])[ \t]*(?=\S)|(?<=[:;.?!
 _NUMBER = re.compile(
     r"(?P<lead>^[ \t>]*|(?<=[\s:;,.?!)(]))"
     r"(?:(?:question|request|part|item)[ \t]*(?P<n1>\d{1,2})[ \t]*[).:–-]?|q[ \t]?\.?(?P<n2>\d{1,2})[ \t]*[).:–-]?"
-    r"|\((?P<n3>\d{1,2})\)|(?P<n4>\d{1,2})[ \t]*(?:\)|\.(?!\d)|:(?!\d)|[ \t][–-](?=[ \t])))(?=\s|[A-Z(“\"])",
+    r"|\((?P<n3>\d{1,2})\)|(?P<n4>\d{1,2})[ \t]*(?:\.?\)|\.(?!\d)|,(?=[ \t]+[A-Z])|:(?!\d)|[ \t][–-](?=[ \t])))(?=\s|[A-Z(“\"])",
     re.IGNORECASE | re.MULTILINE,
 )
 _LETTER = re.compile(
@@ -86,7 +86,10 @@ _ASKING = re.compile(
     re.IGNORECASE,
 )
 _NOT_AN_ASK = re.compile(
-    r"^\W*(?:please (?:treat|acknowledge|note|let me know|do not|don[’']t|contact|reply|respond|quote|feel free|"
+    r"^\W*(?:(?:(?:can|could|would|will) you )?(?:please )?(?:kindly )?(?:answer|provide|supply|send me|give me)"
+    r"(?: me)?(?: with)?(?: (?:answers? to|information (?:on|about)))? (?:all )?(?:of )?the following"
+    r"(?: \d+)?(?: (?:questions?|information|data|details|figures)\b[^?:]{0,90})?[.:]?$|"
+    r"please (?:treat|acknowledge|note|let me know|do not|don[’']t|contact|reply|respond|quote|feel free|"
     r"send (?:it|your|the reply)|interpret|accept this|find)\b|i am (?:a|an|the)\b|"
     r"i (?:(?:am )?ask(?:ing)? (?:this |you )?because\b|look forward|would be grateful for (?:a|an|your))|"
     r"(?:if|should|where) (?:you|your|this|it|any|the|a|some|figures|there|possible)\b[^?]*$|"
@@ -108,10 +111,18 @@ def split(text: str, start: int = 0) -> Split:
     end = _body_end(text, start)
     markers = _markers(text, start, end)
     top = _top_level(_of_one_list(markers)) if len(markers) <= MAX_MARKERS else []
-    if top:
+    if top and not _within_a_sentence(text, top, start, end):
         asks = [_ask_at(text, here, nxt, end, markers) for here, nxt in zip(top, [*top[1:], None], strict=True)]
         return Split(tuple(asks), _spans(text, (0, start), (start, top[0].start)))
     return _by_sentences(text, start, end)
+
+
+def _within_a_sentence(text: str, run: Sequence[_Marker], start: int, end: int) -> bool:
+    """Say whether letters only part one of several asking sentences: "how many were (i) refused or (ii) granted"."""
+    if run[0].kind not in ("alpha", "roman") or any(marker.at_line for marker in run):
+        return False
+    parts = [(a, b) for a, b in sentences(text, start, end) if is_asking(text[a:b])]
+    return sum(not any(a <= marker.start < b for marker in run) for a, b in parts) >= 2
 
 
 def sentences(text: str, start: int, end: int) -> list[tuple[int, int]]:
