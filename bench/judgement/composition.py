@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from foi_mailbot.core.scoring import compared
 
 MAX_ASKS = 5
 _LONGEST = 45  # words of a question that stands by itself
+_MERE_OPENING = re.compile(r"\b(?:make|request|write|writing|submit)\b[^?]*\b(?:foi|information|act)\b", re.IGNORECASE)
 _SALUTATIONS = (
     "",
     "",
@@ -141,7 +143,7 @@ def _first(case: Labelled) -> tuple[str, str]:
     if not request.asks or request.preamble:
         return "", ""
     text = MARKER.sub("", request.asks[0].text)
-    alone = len(text.split()) <= _LONGEST and not POINTS_BACK.search(text)
+    alone = len(text.split()) <= _LONGEST and not POINTS_BACK.search(text) and not _MERE_OPENING.search(text)
     return (text, labels[0].expected) if alone and labels[0].expected != "unsure" else ("", "")
 
 

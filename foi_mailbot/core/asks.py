@@ -205,10 +205,9 @@ def _bullets(text: str, start: int, end: int) -> list[_Marker]:
 
 
 def _of_one_list(markers: Sequence[_Marker]) -> list[_Marker]:
-    """Leave out bullets inside a line where there are bullets that open one."""
-    if not any(m.kind == "bullet" and m.at_line for m in markers):
-        return list(markers)
-    return [m for m in markers if m.kind != "bullet" or m.at_line]
+    """Leave out bullets inside a line behind one that opens a line: the first may follow its introduction."""
+    opening = next((m.start for m in markers if m.kind == "bullet" and m.at_line), None)
+    return [m for m in markers if m.kind != "bullet" or m.at_line or opening is None or m.start < opening]
 
 
 def _at_line(text: str, at: int, start: int) -> bool:
