@@ -19,8 +19,8 @@ def of_one_piece(weighed: Sequence[Weighed], topic: Weighed) -> list[Weighed]:
     """Return the questions with their light doubts settled, if nothing in the request is this council's own.
 
     At least half of them must be another body's beyond doubt, one by a decisive word, and all of the same body. A
-    doubtful question that names a service itself must name one of theirs; one that names none needs MANY others, all
-    about one service.
+    doubtful question that names a service itself must name one of theirs; one that names none needs MANY others, most
+    of them about one service.
     """
     sure = [w for w in weighed if w.lean is Lean.THEIRS]
     doubtful = [w for w in weighed if w.lean is Lean.DOUBTFUL]
@@ -28,15 +28,16 @@ def of_one_piece(weighed: Sequence[Weighed], topic: Weighed) -> list[Weighed]:
     if not (whole and doubtful and 2 * len(sure) >= len(weighed) and any(_decisive(w) for w in sure)):
         return list(weighed)
     proved = {function for w in sure for function in w.functions}
-    common = proved.intersection(*(w.functions for w in sure)) | set(topic.functions if topic.lean is Lean.THEIRS else ())
-    if all(_falls(w, proved, common if len(sure) >= MANY else set()) for w in doubtful):
+    lent = {f for f in proved if 2 * sum(f in w.functions for w in sure) > len(sure)} | set(topic.functions)
+    lent = lent if len(sure) >= MANY else set()
+    if all(_falls(w, proved, lent) for w in doubtful):
         return [w if w.lean is Lean.THEIRS else _settled(w) for w in weighed]
     return list(weighed)
 
 
-def _falls(weighed: Weighed, proved: Set[str], common: Set[str]) -> bool:
-    """Say whether a doubt falls: on a question that names a proved service, or goes on about the one all others share."""
-    near = proved if weighed.doubt in LIGHT else common if weighed.doubt in LENT else frozenset()
+def _falls(weighed: Weighed, proved: Set[str], lent: Set[str]) -> bool:
+    """Say whether a doubt falls: on a question that names a proved service, or goes on about one."""
+    near = proved if weighed.doubt in LIGHT else lent if weighed.doubt in LENT else frozenset()
     return not near.isdisjoint(weighed.functions)
 
 

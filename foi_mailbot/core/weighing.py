@@ -57,6 +57,9 @@ _PEOPLE = re.compile(r"who (?:are|were|live)", re.IGNORECASE)
 _PLACED = len(" in the district ")
 """So far may "who are" stand behind those it tells of: "children in the district who"."""
 
+BACKING = 2
+"""So many different weak words of other bodies' services make a likely word sure."""
+
 SLACK = 1
 """So many words may stand before a service that the question before was about already."""
 
@@ -220,13 +223,26 @@ def _doubt(found: Found, first: Hit, theirs: list[str], unknown: list[str], way:
         return Doubt.PLACE
     if found.listed("products"):
         return Doubt.PRODUCT
-    if way.strict and sum(is_scoring(h) for h in found.hits if h.owner in theirs) < 2 and first.level != "decisive":
+    if way.strict and first.level != "decisive" and not _backed(found, theirs, first):
         return Doubt.SINGLE
     if way.lent and found.listed("own_acts"):
         return Doubt.OWN_ACTS
     if way.strict and _circumstance(found, first):
         return Doubt.CIRCUMSTANCE
     return Doubt.NO_HEAD if way.strict and not _heads(found, first, way) else None
+
+
+def _backed(found: Found, theirs: Sequence[str], first: Hit) -> bool:
+    """Say whether a likely word has another beside it, or BACKING weak ones that no service of ours shares."""
+    if sum(is_scoring(h) for h in found.owned if h.owner in theirs) > 1:
+        return True
+    people = {(h.start, h.end) for h in found.listed("people")}
+    beside = {
+        found.text[h.start : h.end].lower()
+        for h in found.owned
+        if h.level == "weak" and _supports(found, h) and (h.start, h.end) not in people and not first.start <= h.start < first.end
+    }
+    return len(beside) >= BACKING and not _faint(found, ())
 
 
 def _mentioned(found: Found, first: Hit, *, before: bool) -> bool:
