@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from foi_mailbot.core.doubting import LENT, LIGHT
@@ -15,30 +16,35 @@ MANY = 3
 """So many questions that are surely another body's lend their service even to one that names none and is long."""
 
 
-def of_one_piece(weighed: Sequence[Weighed], topic: Weighed) -> list[Weighed]:
+def of_one_piece(weighed: Sequence[Weighed], topic: Weighed, area: Callable[[str], str]) -> list[Weighed]:
     """Return the questions with their light doubts settled, if nothing in the request is this council's own.
 
-    At least half of them must be another body's beyond doubt, one by a decisive word, and all of the same body. A
-    doubtful question that names a service itself must name one of theirs; one that names none needs MANY others, most
-    of them about one service.
+    At least half of them must be another body's beyond doubt, one by a decisive word, and all of one and the same
+    body. A doubtful question that names a service itself must name one that they prove; MANY of them also settle one
+    that names a service of the same area, or none and goes on about it. `area` tells a function's.
     """
     sure = [w for w in weighed if w.lean is Lean.THEIRS]
     doubtful = [w for w in weighed if w.lean is Lean.DOUBTFUL]
-    whole = len(sure) + len(doubtful) == len(weighed) and len({w.bodies for w in (*sure, *doubtful)}) == 1
+    bodies = {body for w in (*sure, *doubtful) for body in w.bodies}
+    whole = len(sure) + len(doubtful) == len(weighed) and len(bodies) == 1
     if not (whole and doubtful and 2 * len(sure) >= len(weighed) and any(_decisive(w) for w in sure)):
         return list(weighed)
-    proved = {function for w in sure for function in w.functions}
-    lent = {f for f in proved if 2 * sum(f in w.functions for w in sure) > len(sure)} | set(topic.functions)
-    lent = lent if len(sure) >= MANY else set()
-    if all(_falls(w, proved, lent) for w in doubtful):
-        return [w if w.lean is Lean.THEIRS else _settled(w) for w in weighed]
-    return list(weighed)
+    proved = {f for w in sure for f in w.functions}
+    near, lent = set[str](), set[str]()
+    if len(sure) >= MANY:
+        often = Counter(a for w in sure for a in {area(f) for f in w.functions})
+        near = set(often)
+        lent = {a for a, times in often.items() if 2 * times > len(sure)} | {area(f) for f in _theirs(topic)}
+    for w in doubtful:
+        areas = {area(f) for f in w.functions}
+        named = w.doubt in LIGHT and (proved & set(w.functions) or near & areas)
+        if not (named or (w.doubt in LENT and lent & areas)):
+            return list(weighed)
+    return [w if w.lean is Lean.THEIRS else _settled(w) for w in weighed]
 
 
-def _falls(weighed: Weighed, proved: Set[str], lent: Set[str]) -> bool:
-    """Say whether a doubt falls: on a question that names a proved service, or goes on about one."""
-    near = proved if weighed.doubt in LIGHT else lent if weighed.doubt in LENT else frozenset()
-    return not near.isdisjoint(weighed.functions)
+def _theirs(topic: Weighed) -> tuple[str, ...]:
+    return topic.functions if topic.lean is Lean.THEIRS else ()
 
 
 def _decisive(weighed: Weighed) -> bool:

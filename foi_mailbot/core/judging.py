@@ -77,7 +77,7 @@ def weigh_all(request: Request, rulebook: Rulebook, holders: Mapping[str, Holder
         theme = shared if len(weighed) >= THEME else ()
         weighed.append(_under_heading(_weigh_ask(ask, replace(bench, theme=theme), carried), headings))
         shared = _theme(weighed, shared)
-    return of_one_piece(weighed, bench.topic)
+    return of_one_piece(weighed, bench.topic, lambda function: rulebook.functions[function].area)
 
 
 def _headings(text: str, context: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
