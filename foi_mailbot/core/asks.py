@@ -121,8 +121,9 @@ def _within_a_sentence(text: str, run: Sequence[_Marker], start: int, end: int) 
     """Say whether letters only part one of several asking sentences: "how many were (i) refused or (ii) granted"."""
     if run[0].kind not in ("alpha", "roman") or any(marker.at_line for marker in run):
         return False
-    parts = [(a, b) for a, b in sentences(text, start, end) if is_asking(text[a:b])]
-    return sum(not any(a <= marker.start < b for marker in run) for a, b in parts) >= 2
+    around = next(((a, b) for a, b in sentences(text, start, end) if a <= run[0].start < b), (start, end))
+    others = [(a, b) for a, b in sentences(text, start, end) if (a, b) != around and is_asking(text[a:b])]
+    return run[-1].start < around[1] and len(others) >= 2
 
 
 def sentences(text: str, start: int, end: int) -> list[tuple[int, int]]:

@@ -1,46 +1,52 @@
-"""A request that is all of one piece: a light doubt about one question falls where all others are another body's."""
+"""What the questions of a request say of each other: a light doubt about one falls where the others speak against it."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import replace
 
 from foi_mailbot.core.doubting import LENT, LIGHT
 from foi_mailbot.core.weighing import Lean, Weighed
 
-WHY = "every other question of the request is about the same body's services"
+WHY = "other questions of the request are surely about the same service"
 
 
 MANY = 3
 """So many questions that are surely another body's lend their service even to one that names none and is long."""
 
 
-def of_one_piece(weighed: Sequence[Weighed], topic: Weighed, area: Callable[[str], str]) -> list[Weighed]:
-    """Return the questions with their light doubts settled, if nothing in the request is this council's own.
+def weighed_together(weighed: Sequence[Weighed], topic: Weighed, area: Callable[[str], str]) -> list[Weighed]:
+    """Return the questions with those light doubts settled that the other questions speak against.
 
-    At least half of them must be another body's beyond doubt, one by a decisive word, and all of one and the same
-    body. A doubtful question that names a service itself must name one that they prove; MANY of them also settle one
-    that names a service of the same area, or none and goes on about it. `area` tells a function's.
+    A question that names a service itself needs another that is surely about the same one. Where nothing in the
+    request is this council's own, and at least half of it is surely one and the same other body's, MANY sure ones also
+    settle a question that names a service of the same area, or none and goes on about it. `area` tells a function's.
     """
     sure = [w for w in weighed if w.lean is Lean.THEIRS]
     doubtful = [w for w in weighed if w.lean is Lean.DOUBTFUL]
-    bodies = {body for w in (*sure, *doubtful) for body in w.bodies}
-    whole = len(sure) + len(doubtful) == len(weighed) and len(bodies) == 1
-    if not (whole and doubtful and 2 * len(sure) >= len(weighed) and any(_decisive(w) for w in sure)):
+    proved = {f for w in sure if _decisive(w) for f in w.functions}
+    if not proved or not doubtful:
         return list(weighed)
-    proved = {f for w in sure for f in w.functions}
-    near, lent = set[str](), set[str]()
-    if len(sure) >= MANY:
-        often = Counter(a for w in sure for a in {area(f) for f in w.functions})
-        near = set(often)
-        lent = {a for a, times in often.items() if 2 * times > len(sure)} | {area(f) for f in _theirs(topic)}
-    for w in doubtful:
-        areas = {area(f) for f in w.functions}
-        named = w.doubt in LIGHT and (proved & set(w.functions) or near & areas)
-        if not (named or (w.doubt in LENT and lent & areas)):
-            return list(weighed)
-    return [w if w.lean is Lean.THEIRS else _settled(w) for w in weighed]
+    bodies = {body for w in (*sure, *doubtful) for body in w.bodies}
+    whole = len(sure) + len(doubtful) == len(weighed) and len(bodies) == 1 and 2 * len(sure) >= len(weighed)
+    near, lent = _areas(sure, topic, area) if whole and len(sure) >= MANY else (set[str](), set[str]())
+    return [w if not _falls(w, proved, near, lent, area) else _sent(w) for w in weighed]
+
+
+def _areas(sure: Sequence[Weighed], topic: Weighed, area: Callable[[str], str]) -> tuple[set[str], set[str]]:
+    """Return the areas of the sure questions, and those that most of them or the topic are about."""
+    often = Counter(a for w in sure for a in {area(f) for f in w.functions})
+    most = {a for a, times in often.items() if 2 * times > len(sure)}
+    return set(often), most | {area(f) for f in _theirs(topic)}
+
+
+def _falls(weighed: Weighed, proved: Set[str], near: Set[str], lent: Set[str], area: Callable[[str], str]) -> bool:
+    areas = {area(f) for f in weighed.functions}
+    if weighed.lean is not Lean.DOUBTFUL or len(weighed.bodies) != 1:
+        return False
+    named = weighed.doubt in LIGHT and not (proved.isdisjoint(weighed.functions) and near.isdisjoint(areas))
+    return named or (weighed.doubt in LENT and not lent.isdisjoint(areas))
 
 
 def _theirs(topic: Weighed) -> tuple[str, ...]:
@@ -51,5 +57,5 @@ def _decisive(weighed: Weighed) -> bool:
     return any(hit.level == "decisive" for hit in weighed.hits)
 
 
-def _settled(weighed: Weighed) -> Weighed:
+def _sent(weighed: Weighed) -> Weighed:
     return replace(weighed, lean=Lean.THEIRS, doubt=None, why=(WHY, *weighed.why[1:]))

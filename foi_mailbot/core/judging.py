@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from foi_mailbot.core.asks import Ask
-from foi_mailbot.core.coherence import of_one_piece
+from foi_mailbot.core.coherence import weighed_together
 from foi_mailbot.core.compiled import empty_words, matcher_of
 from foi_mailbot.core.doubting import Doubt
 from foi_mailbot.core.finding import Found, find
@@ -77,7 +77,7 @@ def weigh_all(request: Request, rulebook: Rulebook, holders: Mapping[str, Holder
         theme = shared if len(weighed) >= THEME else ()
         weighed.append(_under_heading(_weigh_ask(ask, replace(bench, theme=theme), carried), headings))
         shared = _theme(weighed, shared)
-    return of_one_piece(weighed, bench.topic, lambda function: rulebook.functions[function].area)
+    return weighed_together(weighed, bench.topic, lambda function: rulebook.functions[function].area)
 
 
 def _headings(text: str, context: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
@@ -168,7 +168,7 @@ def _inherit(
         return Weighed(Lean.OURS, (), (), tuple(found.listed("own_possessions")), ("it asks for this council's own",))
     if found.listed("own_side"):
         return doubted(source, Doubt.FOLLOWS_OWN_SIDE, origin)
-    if touches_ours(found) and not backed:
+    if touches_ours(found):
         return doubted(source, Doubt.FOLLOWS_BESIDE, origin)
     if found.listed("own_documents") and not backed:
         return doubted(source, Doubt.DOCUMENTS)

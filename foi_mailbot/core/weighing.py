@@ -240,7 +240,10 @@ def _backed(found: Found, theirs: Sequence[str], first: Hit) -> bool:
     beside = {
         found.text[h.start : h.end].lower()
         for h in found.owned
-        if h.level == "weak" and _supports(found, h) and (h.start, h.end) not in people and not first.start <= h.start < first.end
+        if h.level == "weak"
+        and _supports(found, h)
+        and (h.start, h.end) not in people
+        and not first.start <= h.start < first.end
     }
     return len(beside) >= BACKING and not _faint(found, ())
 
