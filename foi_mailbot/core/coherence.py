@@ -1,4 +1,4 @@
-"""What the questions of a request say of each other: a light doubt about one falls where the others speak against it."""
+"""What the questions of a request say of each other: a light doubt falls where the others speak against it."""
 
 from __future__ import annotations
 

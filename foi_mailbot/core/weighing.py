@@ -298,7 +298,7 @@ def _heads(found: Found, hit: Hit, way: _Way) -> bool:
 
 
 def _circumstance(found: Found, hit: Hit) -> bool:
-    """Say whether words before a service make it a circumstance ("near"), or those behind it an attribute ("precept")."""
+    """Say whether words before a service make it a circumstance ("near"), or words behind an attribute ("precept")."""
     start = found.sentence_start(hit.start)
     parting = [h for h in found.listed("relations") if h.start >= start and h.end <= hit.start]
     if any(not _of_its_people(found, h, hit) for h in parting):
