@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence, Set
 from dataclasses import replace
 
-from foi_mailbot.core.doubting import LENT, LIGHT
+from foi_mailbot.core.doubting import LENT, LIGHT, Doubt
 from foi_mailbot.core.weighing import Lean, Weighed
 
 WHY = "other questions of the request are surely about the same service"
@@ -31,7 +31,8 @@ def weighed_together(weighed: Sequence[Weighed], topic: Weighed, area: Callable[
     bodies = {body for w in (*sure, *doubtful) for body in w.bodies}
     whole = len(sure) + len(doubtful) == len(weighed) and len(bodies) == 1 and 2 * len(sure) >= len(weighed)
     near, lent = _areas(sure, topic, area) if whole and len(sure) >= MANY else (set[str](), set[str]())
-    return [w if not _falls(w, proved, near, lent, area) else _sent(w) for w in weighed]
+    told = {area(f) for f in topic.functions} if whole and topic.lean is Lean.THEIRS and _decisive(topic) else set[str]()
+    return [_sent(w) if _falls(w, proved, near, lent, told, area) else w for w in weighed]
 
 
 def _areas(sure: Sequence[Weighed], topic: Weighed, area: Callable[[str], str]) -> tuple[set[str], set[str]]:
@@ -41,12 +42,17 @@ def _areas(sure: Sequence[Weighed], topic: Weighed, area: Callable[[str], str]) 
     return set(often), most | {area(f) for f in _theirs(topic)}
 
 
-def _falls(weighed: Weighed, proved: Set[str], near: Set[str], lent: Set[str], area: Callable[[str], str]) -> bool:
+def _falls(
+    weighed: Weighed, proved: Set[str], near: Set[str], lent: Set[str], told: Set[str], area: Callable[[str], str]
+) -> bool:
     areas = {area(f) for f in weighed.functions}
     if weighed.lean is not Lean.DOUBTFUL or len(weighed.bodies) != 1:
         return False
-    named = weighed.doubt in LIGHT and not (proved.isdisjoint(weighed.functions) and near.isdisjoint(areas))
-    return named or (weighed.doubt in LENT and not lent.isdisjoint(areas))
+    if weighed.doubt in LIGHT:
+        return not (proved.isdisjoint(weighed.functions) and near.isdisjoint(areas))
+    if weighed.doubt is Doubt.TOO_LONG and not told.isdisjoint(areas):
+        return True
+    return weighed.doubt in LENT and not lent.isdisjoint(areas)
 
 
 def _theirs(topic: Weighed) -> tuple[str, ...]:

@@ -31,6 +31,7 @@ class Doubt(StrEnum):
     DOCUMENTS = "it asks for documents, which this council may have of its own"
     OWN_BELOW = "its sub-questions name this council's own records"
     OTHER_SUBJECT = "it may have a subject of its own, apart from {}"
+    CORPORATE = "it asks for what every council has of its own, and may not be about {}"
     TOO_LONG = "it names no service itself and is too long to be sure it is about {}"
 
     def told(self, about: str = "") -> str:
@@ -41,5 +42,5 @@ class Doubt(StrEnum):
 LIGHT = frozenset({Doubt.SINGLE, Doubt.NO_HEAD, Doubt.BESIDE})
 """Doubts about a question that names another body's service itself, which fall where all others are surely its."""
 
-LENT = frozenset({Doubt.OTHER_SUBJECT, Doubt.TOO_LONG})
+LENT = frozenset({Doubt.OTHER_SUBJECT, Doubt.TOO_LONG, Doubt.CORPORATE})
 """Doubts about a question that names none, which fall where all others are about one and the same service."""

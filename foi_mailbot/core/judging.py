@@ -177,9 +177,10 @@ def _inherit(
     lent = source is previous and not (backed or bench.theme) and not _refers(found, head, "anaphora")
     if lent and subjects(found, source.functions) > FOREIGN_WORDS:
         return doubted(source, Doubt.OTHER_SUBJECT, origin)
-    corporate = found.listed("own_records_soft") and source is not previous
-    limit = CORPORATE_WORDS if corporate else INHERIT_WORDS
-    if not backed and content_words(bench.request.text, head, bench.known) >= limit:
+    long = 0 if backed else content_words(bench.request.text, head, bench.known)
+    if found.listed("own_records_soft") and source is not previous and long >= CORPORATE_WORDS:
+        return doubted(source, Doubt.CORPORATE, origin)
+    if long >= INHERIT_WORDS:
         return doubted(source, Doubt.TOO_LONG, origin)
     return replace(source, why=(f"it goes on about {origin}", source.why[-1]))
 
