@@ -29,8 +29,9 @@ def weighed_together(weighed: Sequence[Weighed], topic: Weighed, area: Callable[
     if not proved or not doubtful:
         return list(weighed)
     bodies = {body for w in (*sure, *doubtful) for body in w.bodies}
-    whole = len(sure) + len(doubtful) == len(weighed) and len(bodies) == 1 and 2 * len(sure) >= len(weighed)
-    near, lent = _areas(sure, topic, area) if whole and len(sure) >= MANY else (set[str](), set[str]())
+    whole = len(sure) + len(doubtful) == len(weighed) and len(bodies) == 1
+    many = whole and len(sure) >= max(MANY, len(doubtful))
+    near, lent = _areas(sure, topic, area) if many else (set[str](), set[str]())
     told = {area(f) for f in topic.functions} if whole and topic.lean is Lean.THEIRS and _decisive(topic) else set[str]()
     return [_sent(w) if _falls(w, proved, near, lent, told, area) else w for w in weighed]
 
