@@ -32,7 +32,9 @@ def weighed_together(weighed: Sequence[Weighed], topic: Weighed, area: Callable[
     whole = len(sure) + len(doubtful) == len(weighed) and len(bodies) == 1
     many = whole and len(sure) >= max(MANY, len(doubtful))
     near, lent = _areas(sure, topic, area) if many else (set[str](), set[str]())
-    told = {area(f) for f in topic.functions} if whole and topic.lean is Lean.THEIRS and _decisive(topic) else set[str]()
+    told = (
+        {area(f) for f in topic.functions} if whole and topic.lean is Lean.THEIRS and _decisive(topic) else set[str]()
+    )
     return [_sent(w) if _falls(w, proved, near, lent, told, area) else w for w in weighed]
 
 

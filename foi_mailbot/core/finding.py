@@ -33,12 +33,17 @@ class Found:
     spans: tuple[tuple[int, int], ...] = ()
     asides: tuple[tuple[int, int], ...] = ()
     empty: frozenset[str] = frozenset()  # stems of words that carry no subject
+    neutral: frozenset[str] = frozenset()  # words of ours, in lower case, that are surely another body's matter here
 
     def sentence_start(self, at: int) -> int:
         """Return where the sentence around `at` begins, never before the stretch that was read."""
         low = next((a for a, b in self.spans if a <= at < b), 0)
         high = next((b for a, b in self.spans if a <= at < b), len(self.text))
         return next((a for a, b in sentences(self.text, low, high) if a <= at < b), low)
+
+    def said(self, hit: Hit) -> str:
+        """Return a hit's words in lower case."""
+        return self.text[hit.start : hit.end].lower()
 
     def aside(self, hit: Hit) -> bool:
         """Say whether the hit stands in brackets or after "such as" and the like."""

@@ -20,6 +20,7 @@ from foi_mailbot.core.weighing import (
     Weighed,
     content_words,
     doubted,
+    faint_words,
     speaking,
     speaks_of_ours,
     subjects,
@@ -57,9 +58,11 @@ class _Bench:
     known: frozenset[str]  # stems that add nothing: empty words, and what the preamble has spoken of already
 
     theme: tuple[str, ...] = ()  # functions that all questions so far are about, if they are another body's
+    neutral: frozenset[str] = frozenset()  # words of ours that questions surely another body's have used already
 
     def find(self, spans: Sequence[tuple[int, int]]) -> Found:
-        return find(self.request.text, spans, self.matcher, self.holders.__getitem__)
+        found = find(self.request.text, spans, self.matcher, self.holders.__getitem__)
+        return replace(found, neutral=self.neutral) if self.neutral else found
 
 
 def weigh_all(request: Request, rulebook: Rulebook, holders: Mapping[str, Holder]) -> list[Weighed]:
@@ -72,11 +75,15 @@ def weigh_all(request: Request, rulebook: Rulebook, holders: Mapping[str, Holder
     headings = find(request.text, _headings(request.text, context), matcher, holders.__getitem__)
     weighed: list[Weighed] = []
     shared: tuple[str, ...] = ()
+    neutral: frozenset[str] = frozenset()
     for ask in request.asks:
         carried = _carried_on(request.text, ask, request.asks, weighed)
         theme = shared if len(weighed) >= THEME else ()
-        weighed.append(_under_heading(_weigh_ask(ask, replace(bench, theme=theme), carried), headings))
+        here = replace(bench, theme=theme, neutral=neutral)
+        weighed.append(_under_heading(_weigh_ask(ask, here, carried), headings))
         shared = _theme(weighed, shared)
+        if weighed[-1].lean is Lean.THEIRS:
+            neutral |= faint_words(here.find(_head_spans(ask)))
     return weighed_together(weighed, bench.topic, lambda function: rulebook.functions[function].area)
 
 

@@ -52,6 +52,8 @@ _ATTRIBUTES = frozenset(
 )
 
 
+_ITS = re.compile(r"its\b", re.IGNORECASE)
+_ASKED = re.compile(r"\b(?:council|authority|you|district|borough|city)\b", re.IGNORECASE)
 _ARTICLE = len(" the ")
 _PEOPLE = re.compile(r"who (?:are|were|live)", re.IGNORECASE)
 _PLACED = len(" in the district ")
@@ -211,7 +213,7 @@ def _doubt(found: Found, first: Hit, theirs: list[str], unknown: list[str], way:
         return Doubt.NO_BODY
     if found.listed("list_cues"):
         return Doubt.LIST
-    if found.listed("own_side") or found.listed("own_possessions"):
+    if any(not _of_a_service(found, h) for h in (*found.listed("own_side"), *found.listed("own_possessions"))):
         return Doubt.OWN_SIDE
     if way.strict and any(h.level == "away" and h.owner in theirs for h in found.hits):
         return Doubt.AWAY
@@ -230,6 +232,15 @@ def _doubt(found: Found, first: Hit, theirs: list[str], unknown: list[str], way:
     if way.strict and _circumstance(found, first):
         return Doubt.CIRCUMSTANCE
     return Doubt.NO_HEAD if way.strict and not _heads(found, first, way) else None
+
+
+def _of_a_service(found: Found, possession: Hit) -> bool:
+    """Say whether "its own" is another body's service's: "each school that pays rent from its own budget"."""
+    if not _ITS.match(found.text, possession.start, possession.end):
+        return False
+    start = found.sentence_start(possession.start)
+    named = [h.end for h in found.owned if start <= h.start < possession.start and _supports(found, h)]
+    return bool(named) and not _ASKED.search(found.text, max(named), possession.start)
 
 
 def _backed(found: Found, theirs: Sequence[str], first: Hit) -> bool:
@@ -259,6 +270,11 @@ def speaks_of_ours(found: Found) -> bool:
     return bool(_faint(found, ())) or bool(found.firm(Ours))
 
 
+def faint_words(found: Found) -> frozenset[str]:
+    """Return the words of services of ours that stand there faintly, in lower case."""
+    return frozenset(found.said(h) for h in _faint(found, ()))
+
+
 def touches_ours(found: Found) -> bool:
     """Say whether a word of a service of ours stands there that is no mere step of any service's ("application")."""
     return bool(_faint(found, found.listed("applying"))) or bool(found.firm(Ours))
@@ -268,7 +284,7 @@ def _faint(found: Found, besides: Iterable[Hit]) -> list[Hit]:
     ours = [h for h in found.hits if h.owner and h.level == "weak" and isinstance(found.holders[h.owner], Ours)]
     backed = {(h.start, h.end) for h in found.hits if _supports(found, h)} | {(h.start, h.end) for h in besides}
     backed |= {(h.start, h.end) for name in ("processes", "people") for h in found.listed(name)}
-    return [h for h in ours if (h.start, h.end) not in backed]
+    return [h for h in ours if (h.start, h.end) not in backed and found.said(h) not in found.neutral]
 
 
 def _aside_of(found: Found, hit: Hit) -> bool:
