@@ -44,6 +44,11 @@ HEADING_WORDS = 8
 LOOK_BACK = 20
 """So many questions back may "those cars" point."""
 _THOSE = re.compile(r"\b(?:those|these|such|the same) ([A-Za-z]{3,})", re.IGNORECASE)
+_QUESTION = re.compile(
+    r"\W*(?:\w{1,4}[.):]\W*)?(?:how|what|which|who|when|where|did|does|do|is|are|was|were|has|have|can)\b[^?]*\?",
+    re.IGNORECASE,
+)
+"""A whole question stands by itself; "number of foster carers" may be a line of what stands above it."""
 _ANAPHORA_FIRST = 11  # words: "of these" further in points back inside the same question
 
 
@@ -133,7 +138,7 @@ def _weigh_ask(ask: Ask, bench: _Bench, previous: Weighed) -> Weighed:
     )
     details = bench.find(ask.details)
     if own.lean in (Lean.THEIRS, Lean.BOTH, Lean.DOUBTFUL):
-        return _checked(own, found, details, bench.topic)
+        return _checked(own, found, details, bench.topic, asking=bool(_QUESTION.match(ask.text)))
     if own.lean is not Lean.NOWHERE:
         return own
     if not bench.topic.functions:
@@ -143,11 +148,11 @@ def _weigh_ask(ask: Ask, bench: _Bench, previous: Weighed) -> Weighed:
     return _inherit(found, details, bench, previous, head)
 
 
-def _checked(own: Weighed, found: Found, details: Found, topic: Weighed) -> Weighed:
+def _checked(own: Weighed, found: Found, details: Found, topic: Weighed, *, asking: bool) -> Weighed:
     decisive = any(h.level == "decisive" for h in own.hits)
     if topic.lean is Lean.OURS and not decisive:
         return replace(own, lean=Lean.OURS, why=("the request as a whole is about this council's own matters",))
-    if topic.lean is Lean.OURS and own.lean is Lean.THEIRS:
+    if topic.lean is Lean.OURS and own.lean is Lean.THEIRS and not asking:
         return doubted(own, Doubt.OURS_AS_A_WHOLE)
     if any(h.level == "decisive" for h in details.hits_of(details.firm(Ours))) or details.listed("own_records_hard"):
         return doubted(own, Doubt.OURS_BELOW)

@@ -239,8 +239,8 @@ def _of_a_service(found: Found, possession: Hit) -> bool:
     if not _ITS.match(found.text, possession.start, possession.end):
         return False
     start = found.sentence_start(possession.start)
-    named = [h.end for h in found.owned if start <= h.start < possession.start and _supports(found, h)]
-    return bool(named) and not _ASKED.search(found.text, max(named), possession.start)
+    named = any(start <= h.start < possession.start and _supports(found, h) for h in found.owned)
+    return named and not _ASKED.search(found.text, start, possession.start)
 
 
 def _backed(found: Found, theirs: Sequence[str], first: Hit) -> bool:
