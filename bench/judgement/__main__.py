@@ -25,7 +25,8 @@ from foi_mailbot.core.rulebook import Rulebook
 from foi_mailbot.core.scoring import Fault, Rate, Result, confusion, faults, rates
 
 HERE = Path(__file__).parent
-OPEN_SET, SHUT_SET = "fresh_open.jsonl", "fresh_shut.jsonl"
+OPEN_SETS = ("retold_open.jsonl", "fresh_open.jsonl")
+SHUT_SETS = ("retold_shut.jsonl", "fresh_shut.jsonl")
 OUR_MAILS, SECOND_MAILS = "kinds.jsonl", "kinds_second.jsonl"
 HALVES = (
     ("the first set's open half", OUR_MAILS, "open"),
@@ -49,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Measure and print; return the exit code."""
     asked = _parser().parse_args(arguments)
     rulebook = rulebook_files.load([resources.config_dir()])
-    ours = [OPEN_SET, *([SHUT_SET] if asked.shut else [])]
+    ours = [*OPEN_SETS, *(SHUT_SETS if asked.shut else ())]
     corpora = [HERE / name for name in ours if (HERE / name).exists()] + asked.corpus
     try:
         loaded = {path.name: load(path) for path in corpora}

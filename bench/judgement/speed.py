@@ -23,11 +23,12 @@ def measure(rulebook: Rulebook, sizes: tuple[int, ...] = SIZES, repeats: int = 2
     """Return the median milliseconds of a usual request, and each growth as a ratio."""
     district = plain_district(rulebook)
     typical = request(TYPICAL)
-    base = _median(typical, rulebook, district, repeats)
+    base, deciding = _medians(typical, rulebook, district, repeats)
     cost = {size: _median(request(size), rulebook, district, max(3, repeats * sizes[0] // size)) for size in sizes}
     first = cost[sizes[0]] / sizes[0]
     return {
         "median_ms": 1000 * base,
+        "decide_ms": 1000 * deciding,
         "growth": {str(size): seconds / size / first for size, seconds in cost.items()},
         "authorities_x10": _median(typical, more_authorities(rulebook, 10), district, repeats) / base,
         "rules_x4": _median(typical, more_rules(rulebook, 4), district, repeats) / base,
@@ -75,10 +76,19 @@ def _foreign(phrases: Sequence[str], n: int) -> tuple[str, ...]:
 
 
 def _median(text: str, rulebook: Rulebook, district: str, repeats: int) -> float:
+    return _medians(text, rulebook, district, repeats)[0]
+
+
+def _medians(text: str, rulebook: Rulebook, district: str, repeats: int) -> tuple[float, float]:
+    """Return the median seconds of reading and deciding, and of deciding alone; no text is read twice."""
     decide(read_text("How many bins?", []), rulebook, district, DAY)  # compiles the vocabulary
-    times = []
-    for _ in range(repeats):
+    whole, deciding = [], []
+    for n in range(repeats):
         start = time.perf_counter()
-        decide(read_text(text, []), rulebook, district, DAY)
-        times.append(time.perf_counter() - start)
-    return statistics.median(times)
+        request = read_text(f"{text}\n{n}", [])
+        read = time.perf_counter()
+        decide(request, rulebook, district, DAY)
+        end = time.perf_counter()
+        whole.append(end - start)
+        deciding.append(end - read)
+    return statistics.median(whole), statistics.median(deciding)

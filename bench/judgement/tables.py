@@ -153,6 +153,7 @@ def _terms(found: Mapping[str, Any]) -> list[RenderableType]:
 def _speed(found: Mapping[str, Any]) -> RenderableType:
     growth = ", ".join(f"{int(size) // 1000} kB {ratio:.2f}" for size, ratio in found["growth"].items())
     return Text(
-        f"Speed: a usual request takes {found['median_ms']:.2f} ms (median). Time a character, against 1 kB: {growth}. "
+        f"Speed: a usual request takes {found['median_ms']:.2f} ms (median) to read and decide, "
+        f"{found['decide_ms']:.2f} of them to decide. Time a character, against 1 kB: {growth}. "
         f"Ten times the authorities: {found['authorities_x10']:.2f}; four times the rules: {found['rules_x4']:.2f}."
     )

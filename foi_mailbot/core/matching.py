@@ -92,13 +92,14 @@ def _candidates(matcher: Matcher, text: str) -> tuple[list[_Candidate], list[int
     read, _ = _read(text)
     top = matcher.root.following
     found: list[_Candidate] = []
-    for at, word in enumerate(read):
+    nexts = [word.stem for word in read[1:]] + [""]
+    for at, (word, following) in enumerate(zip(read, nexts, strict=True)):
         node = top.get(word.stem)
         if node is None:
             continue
-        if node.following:
+        if following in node.following:
             found += _from_here(node, read, at)
-        else:
+        elif node.entries:
             found += [(at, at + 1, e, Hit(e.owner, e.level, word.start, word.end)) for e in _spelt(node, word)]
     return found, [candidate[0] for candidate in found]
 
