@@ -115,6 +115,9 @@ _OF_A_CASE = frozenset({Kind.CHASER, Kind.FOLLOW_UP})
 _ON_AN_EARLIER = _OF_A_CASE | {Kind.INTERNAL_REVIEW}
 """Kinds that suppose an earlier request: a mail that asks for something and speaks of none before is a first one."""
 
+_SERIOUS = _ON_AN_EARLIER | {Kind.COMPLAINT, Kind.SUBJECT_ACCESS, Kind.LEGAL}
+"""Kinds of a person's mail for which thanks are only a courtesy."""
+
 _MASS = frozenset({Kind.LIST, Kind.SPAM, Kind.AUTO_REPLY, Kind.BOUNCE})
 """Kinds for which no words count that stand in a question: "Which events got lottery money?" is no fraud."""
 
@@ -160,22 +163,57 @@ def tell(written: Written, words: Wording) -> Told:
     if not rivals:
         return _without_a_rule(written, words, reading, found, own)
     best = max(rivals, key=lambda kind: (rivals[kind].by_sender, rivals[kind].points, -ORDER.index(kind)))
-    apart = [s for s in (*own, *aside) if not _touched(s, rivals[best].signs)]
-    asked = _asked(written, words, reading, apart)
     said = rivals[best]
+    if best is Kind.ACKNOWLEDGEMENT:
+        behind = _behind_thanks(written, words, reading, said, own)
+        if behind is not None:
+            best, said = behind
+    apart = [s for s in (*own, *aside) if not _touched(s, said.signs) or _touched(s, _outright(found, words))]
+    asked = _asked(written, words, reading, apart)
     earlier = written.answering or _speaks(words, reading, "earlier", (written.subject, *own))
     first = best in _ON_AN_EARLIER and not earlier
+    if asked.points < ENOUGH and best in _OF_A_CASE and Kind.SPAM in rivals:
+        return _told(Kind.SPAM, rivals[Kind.SPAM], best, said)  # sellers chase answers to mail nobody asked for
     if first and asked.points < ENOUGH:
         return _perhaps_first(best, said, asked, asking=_questioned(written, apart))
     if asked.points < ENOUGH:
         return _short_of_a_request(written, best, said, asked, apart)
     if best is Kind.ACKNOWLEDGEMENT:
         return _told(Kind.REQUEST, asked)  # thanks that come before a request
-    weight = min(said.points, ENOUGH) if best in _OF_A_CASE else said.points
-    outweighed = best in _OUTWEIGHED and (first or asked.points > weight) and not said.by_sender
-    if best in _YIELDS or outweighed:
+    if best in _YIELDS or _outweighs(written, asked, best, said, first=first):
         return _told(Kind.REQUEST, asked, best, said)
     return _told(best, said, Kind.REQUEST, asked)
+
+
+def _outweighs(written: Written, asked: _Points, best: Kind, said: _Points, *, first: bool) -> bool:
+    """Say whether more speaks for a request than for the other kind; only in so many words in a case's thread."""
+    if best not in _OUTWEIGHED or said.by_sender:
+        return False
+    in_thread = best in _OF_A_CASE and (written.answering or best is Kind.CHASER)
+    if not first and (in_thread or best is Kind.LEGAL) and asked.best[0] < ENOUGH:
+        return False  # it says again what was asked for, or what a lawyer wants to see
+    weight = min(said.points, ENOUGH) if best in _OF_A_CASE else said.points
+    return first or asked.points > weight
+
+
+def _outright(found: Mapping[Kind, _Points], words: Wording) -> list[Sign]:
+    """Return the words by which a request is made outright, whatever else their sentence speaks of."""
+    sure = {rule.id for rule in words.rules if rule.kind is Kind.REQUEST and rule.points >= ENOUGH}
+    return [sign for sign in found.get(Kind.REQUEST, _Points()).signs if sign.rule in sure]
+
+
+def _behind_thanks(
+    written: Written, words: Wording, reading: Reading, thanks: _Points, own: Sequence[tuple[int, int]]
+) -> tuple[Kind, _Points] | None:
+    """Return what a mail is besides its thanks, which are courtesy wherever something else is said."""
+    rest = [span for span in own if not _touched(span, thanks.signs)]
+    found = _points(written, words, reading, (), rest)
+    kinds = {kind: found[kind] for kind in _SERIOUS if kind in found and found[kind].points >= ENOUGH - 1}
+    if not kinds:
+        return None
+    best = max(kinds, key=lambda kind: (kinds[kind].points, -ORDER.index(kind)))
+    doubtful = best is Kind.FOLLOW_UP and kinds[best].points < ENOUGH and _questioned(written, rest)
+    return None if doubtful else (best, kinds[best])
 
 
 def _perhaps_first(best: Kind, said: _Points, asked: _Points, *, asking: bool) -> Told:
