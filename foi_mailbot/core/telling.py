@@ -118,6 +118,9 @@ _ON_AN_EARLIER = _OF_A_CASE | {Kind.INTERNAL_REVIEW}
 _SERIOUS = _ON_AN_EARLIER | {Kind.COMPLAINT, Kind.SUBJECT_ACCESS, Kind.LEGAL}
 """Kinds of a person's mail for which thanks are only a courtesy."""
 
+_NEVER_ANSWERED_SO = frozenset({Kind.INTERNAL_REVIEW, Kind.SUBJECT_ACCESS, Kind.LEGAL})
+"""Kinds to which a letter that another body may hold it would be wrong: a hint is enough for doubt."""
+
 _MASS = frozenset({Kind.LIST, Kind.SPAM, Kind.AUTO_REPLY, Kind.BOUNCE})
 """Kinds for which no words count that stand in a question: "Which events got lottery money?" is no fraud."""
 
@@ -134,6 +137,10 @@ _OWN_EARLIER = re.compile(
     re.IGNORECASE,
 )
 _MARKED = re.compile(r"^[ \t]*>.*(?:\n[ \t]*>.*)*", re.MULTILINE)
+FEW_WORDS = 15
+"""So many words of a reply are thanks alone, if they thank at all and ask nothing."""
+LEAST_QUESTION = 5
+"""Words of a question that can ask for information: "Why not?" does not."""
 SOME_WORDS = 20
 """Characters of new text above a quoted mail from which that mail is only repeated."""
 _QUESTION = re.compile(
@@ -141,9 +148,11 @@ _QUESTION = re.compile(
     re.IGNORECASE,
 )
 _IN_REPLY = _Points(0, [], (0, "answer-without-a-request", "it answers an earlier mail and asks for little or nothing"))
+_THANKS = _Points(0, [], (0, "thanks-alone", "it answers with a few words of thanks and nothing else"))
 _NOTHING_ASKED = _Points(0, [], (0, "nothing-asked", "it holds no question and asks for nothing that is known here"))
 _EARLIER = "it asks for information, and speaks of a request, an answer or a reference there was before"
 _TALKS = re.compile(r"\b(?:i|we|my|our|me|us|you|your)\b", re.IGNORECASE)
+_OF_US = re.compile(r"\b(?:i|we|my|our|me|us|you)\b", re.IGNORECASE)
 _LETTERS = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 WELSH_WORDS = 5
 """Welsh function words from which a text can be Welsh; names and a greeting have fewer."""
@@ -190,7 +199,7 @@ def _outweighs(written: Written, asked: _Points, best: Kind, said: _Points, *, f
     if best not in _OUTWEIGHED or said.by_sender:
         return False
     in_thread = best in _OF_A_CASE and (written.answering or best is Kind.CHASER)
-    if not first and (in_thread or best is Kind.LEGAL) and asked.best[0] < ENOUGH:
+    if not first and (in_thread or (best is Kind.LEGAL and said.best[0] >= ENOUGH)) and asked.best[0] < ENOUGH:
         return False  # it says again what was asked for, or what a lawyer wants to see
     weight = min(said.points, ENOUGH) if best in _OF_A_CASE else said.points
     return first or asked.points > weight
@@ -270,21 +279,48 @@ def _without_a_rule(
     best = max(hints, key=lambda kind: -ORDER.index(kind), default=None)
     asking = sum(is_asking(written.text[a:b]) for a, b in own)
     if asked.points < ENOUGH and written.answering and asking < 2:
-        if best is not None and TABLE[best].route is not Route.NOT_ANSWERED:
-            return _told(best, hints[best])
-        if asking and asked.points == ENOUGH - 1:
-            return _told(Kind.REQUEST, asked, Kind.FOLLOW_UP, _IN_REPLY)
-        return _told(Kind.FOLLOW_UP, _IN_REPLY, Kind.REQUEST if asking and asked.points else None, asked)
+        return _in_reply(written, words, reading, own, asked, hints, asking=bool(asking))
     if asked.points == 0 and best is not None:
         return (
             _told(Kind.REQUEST, asked, best, hints[best]) if asking else _told(best, hints[best], Kind.REQUEST, asked)
         )
-    talks = any(_TALKS.search(written.text[a:b]) for a, b in own)
-    if words.rules and talks and not (asked.points or asking) and _questions(written) < 2:
+    if words.rules and asked.points < ENOUGH - 1 and _questions(written) < 2 and _of_oneself(written, own):
         return _told(Kind.REQUEST, asked, Kind.OTHER, _NOTHING_ASKED)
+    if best in _NEVER_ANSWERED_SO and asked.best[0] < ENOUGH or best in _SERIOUS and asked.points == 1:
+        return _told(Kind.REQUEST, asked, best, hints[best])
     told = _told(Kind.REQUEST, asked)
     earlier = not told.anew and _speaks(words, reading, "surely_earlier", (written.subject, *own))
     return replace(told, also=Kind.FOLLOW_UP, because=_EARLIER) if earlier else told
+
+
+def _in_reply(
+    written: Written,
+    words: Wording,
+    reading: Reading,
+    own: Sequence[tuple[int, int]],
+    asked: _Points,
+    hints: Mapping[Kind, _Points],
+    *,
+    asking: bool,
+) -> Told:
+    """Tell a reply that no rule is sure of, and that asks for little or nothing."""
+    best = max(hints, key=lambda kind: -ORDER.index(kind), default=None)
+    if best is not None and TABLE[best].route is not Route.NOT_ANSWERED:
+        return _told(best, hints[best])
+    if asking and asked.points == ENOUGH - 1:
+        return _told(Kind.REQUEST, asked, Kind.FOLLOW_UP, _IN_REPLY)
+    said = " ".join(written.text[a:b] for a, b in own)
+    brief = not asking and "?" not in said and len(said.split()) <= FEW_WORDS
+    if brief and _speaks(words, reading, "thanks", own):
+        return _told(Kind.ACKNOWLEDGEMENT, _THANKS)
+    return _told(Kind.FOLLOW_UP, _IN_REPLY, Kind.REQUEST if asking and asked.points else None, asked)
+
+
+def _of_oneself(written: Written, own: Sequence[tuple[int, int]]) -> bool:
+    """Say whether the writer speaks of themselves or to us, and asks nothing that leaves both out of it."""
+    said = [written.text[a:b] for a, b in own]
+    asks = any("?" in s and len(s.split()) >= LEAST_QUESTION and not _OF_US.search(s) for s in said)
+    return not asks and any(_TALKS.search(s) for s in said)
 
 
 def _speaks(words: Wording, reading: Reading, of: str, spans: Iterable[tuple[int, int]]) -> bool:
