@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from foi_mailbot.core.asks import is_asking, sentences, split
+from foi_mailbot.core.asks import is_asking, split
 from foi_mailbot.core.kinds import TABLE, Kind, Route
 from foi_mailbot.core.wording import ENOUGH, SENDER, Reading, Wording
+from foi_mailbot.core.written import Written, counting_sentences
 
 __all__ = ["Sign", "Told", "Written", "tell"]
 
@@ -65,18 +66,6 @@ NEW_REQUEST = Told(Kind.REQUEST)
 """A request against which nothing speaks."""
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
-    """What `tell` reads: spans of `text`. `aside` was sent along (attachments), `own` is the sender's."""
-
-    text: str
-    subject: tuple[int, int] = (0, 0)
-    own: tuple[tuple[int, int], ...] = ()
-    aside: tuple[tuple[int, int], ...] = ()
-    sender: str = ""  # name and address
-    answering: bool = False  # it answers another mail
-
-
 @dataclass(slots=True)
 class _Points:
     """What spoke for one kind."""
@@ -118,8 +107,8 @@ _ON_AN_EARLIER = _OF_A_CASE | {Kind.INTERNAL_REVIEW}
 _SERIOUS = _ON_AN_EARLIER | {Kind.COMPLAINT, Kind.SUBJECT_ACCESS, Kind.LEGAL}
 """Kinds of a person's mail for which thanks are only a courtesy."""
 
-_NEVER_ANSWERED_SO = frozenset({Kind.INTERNAL_REVIEW, Kind.SUBJECT_ACCESS, Kind.LEGAL})
-"""Kinds to which a letter that another body may hold it would be wrong: a hint is enough for doubt."""
+_NO_LETTER = frozenset({Kind.INTERNAL_REVIEW, Kind.SUBJECT_ACCESS, Kind.LEGAL})
+"""Kinds to which a letter about who may hold something would be the wrong answer: a hint is enough for doubt."""
 
 _MASS = frozenset({Kind.LIST, Kind.SPAM, Kind.AUTO_REPLY, Kind.BOUNCE})
 """Kinds for which no words count that stand in a question: "Which events got lottery money?" is no fraud."""
@@ -131,18 +120,10 @@ LIST_OF_QUESTIONS = 3
 LIST_POINTS = 2
 """So many questions, and what they speak for a request where another kind fits too."""
 
-_OWN_EARLIER = re.compile(
-    r"\b(?:i|we) (?:wrote|asked|sent|said|requested|emailed|e-mailed)\b[^.\n]{0,60}[:,-]\s*"
-    r"[\"“](?P<said>[^\"“”]{1,5000})[\"”]",
-    re.IGNORECASE,
-)
-_MARKED = re.compile(r"^[ \t]*>.*(?:\n[ \t]*>.*)*", re.MULTILINE)
 FEW_WORDS = 15
 """So many words of a reply are thanks alone, if they thank at all and ask nothing."""
 LEAST_QUESTION = 5
 """Words of a question that can ask for information: "Why not?" does not."""
-SOME_WORDS = 20
-"""Characters of new text above a quoted mail from which that mail is only repeated."""
 _QUESTION = re.compile(
     r"\?|^\W*(?:\w{1,3}[.)]\W*)?(?:please\W+)?(?:list|provide|state|supply|give|confirm|how|what|which|where|did|does|is)\b",
     re.IGNORECASE,
@@ -163,21 +144,17 @@ def tell(written: Written, words: Wording) -> Told:
     if not written.text.strip():
         return Told(Kind.OTHER, "empty", "there is nothing in it to read")
     reading = words.read(written.text, answering=written.answering)
-    subject, own, aside = _sentences(written, words, reading)
+    subject, own, aside = counting_sentences(written, words, reading)
     welsh = _welsh(written, own, words)
     if welsh is not None:
         return welsh
     found = _points(written, words, reading, subject, own)
-    rivals = {k: p for k, p in found.items() if k is not Kind.REQUEST and p.points >= ENOUGH}
+    rivals: dict[Kind, _Points] = {k: p for k, p in found.items() if k is not Kind.REQUEST and p.points >= ENOUGH}
     if not rivals:
         return _without_a_rule(written, words, reading, found, own)
-    best = max(rivals, key=lambda kind: (rivals[kind].by_sender, rivals[kind].points, -ORDER.index(kind)))
-    said = rivals[best]
-    if best is Kind.ACKNOWLEDGEMENT:
-        behind = _behind_thanks(written, words, reading, said, own)
-        if behind is not None:
-            best, said = behind
-    apart = [s for s in (*own, *aside) if not _touched(s, said.signs) or _touched(s, _outright(found, words))]
+    best, said = _strongest(written, words, reading, rivals, own)
+    outright = _outright(found, words)
+    apart = [s for s in (*own, *aside) if not _touched(s, said.signs) or _touched(s, outright)]
     asked = _asked(written, words, reading, apart)
     earlier = written.answering or _speaks(words, reading, "earlier", (written.subject, *own))
     first = best in _ON_AN_EARLIER and not earlier
@@ -192,6 +169,21 @@ def tell(written: Written, words: Wording) -> Told:
     if best in _YIELDS or _outweighs(written, asked, best, said, first=first):
         return _told(Kind.REQUEST, asked, best, said)
     return _told(best, said, Kind.REQUEST, asked)
+
+
+def _strongest(
+    written: Written,
+    words: Wording,
+    reading: Reading,
+    rivals: Mapping[Kind, _Points],
+    own: Sequence[tuple[int, int]],
+) -> tuple[Kind, _Points]:
+    """Return the kind other than a request for which most speaks."""
+    best = max(rivals, key=lambda kind: (rivals[kind].by_sender, rivals[kind].points, -ORDER.index(kind)))
+    behind = None
+    if best is Kind.ACKNOWLEDGEMENT:
+        behind = _behind_thanks(written, words, reading, rivals[best], own)
+    return behind or (best, rivals[best])
 
 
 def _outweighs(written: Written, asked: _Points, best: Kind, said: _Points, *, first: bool) -> bool:
@@ -275,7 +267,7 @@ def _without_a_rule(
 ) -> Told:
     """Tell a mail no rule is sure of: an answer that asks nothing new follows up, anything else may be a request."""
     asked = found.get(Kind.REQUEST, _Points())
-    hints = {k: p for k, p in found.items() if k is not Kind.REQUEST and p.points == ENOUGH - 1}
+    hints: dict[Kind, _Points] = {k: p for k, p in found.items() if k is not Kind.REQUEST and p.points == ENOUGH - 1}
     best = max(hints, key=lambda kind: -ORDER.index(kind), default=None)
     asking = sum(is_asking(written.text[a:b]) for a, b in own)
     if asked.points < ENOUGH and written.answering and asking < 2:
@@ -286,7 +278,7 @@ def _without_a_rule(
         )
     if words.rules and asked.points < ENOUGH - 1 and _questions(written) < 2 and _of_oneself(written, own):
         return _told(Kind.REQUEST, asked, Kind.OTHER, _NOTHING_ASKED)
-    if best in _NEVER_ANSWERED_SO and asked.best[0] < ENOUGH or best in _SERIOUS and asked.points == 1:
+    if (best in _NO_LETTER and asked.best[0] < ENOUGH) or (best in _SERIOUS and asked.points == 1):
         return _told(Kind.REQUEST, asked, best, hints[best])
     told = _told(Kind.REQUEST, asked)
     earlier = not told.anew and _speaks(words, reading, "surely_earlier", (written.subject, *own))
@@ -366,41 +358,6 @@ def _count(found: dict[Kind, _Points], words: Wording, number: int, sign: Sign |
         here.by_sender = True
     else:
         here.signs.append(sign)
-
-
-def _sentences(written: Written, words: Wording, reading: Reading) -> tuple[list[tuple[int, int]], ...]:
-    """Return the sentences of subject, own words and what was sent along, without what counts for nothing."""
-    text = written.text
-    quoted = _repeated(text, written.own)
-
-    def counting(spans: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-        for span in spans:
-            for start, end in _without(span, quoted):
-                for sentence in sentences(text, start, end):
-                    if not words.holds("disclaimer", reading.piece(sentence)):
-                        yield sentence
-
-    subject = [written.subject] if written.subject[1] > written.subject[0] else []
-    return subject, list(counting(written.own)), list(counting(written.aside))
-
-
-def _repeated(text: str, own: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Return where the writer repeats an earlier mail: in quotation marks, or behind marks below words of their own."""
-    found = [m.span("said") for m in _OWN_EARLIER.finditer(text)]
-    marked = [m.span() for m in _MARKED.finditer(text)]
-    new = sum(b - a for a, b in own) - sum(b - a for a, b in marked)
-    return sorted([*found, *marked] if new >= SOME_WORDS else found)
-
-
-def _without(span: tuple[int, int], holes: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-    at, end = span
-    for left, right in holes:
-        if at < right and left < end:
-            if left > at:
-                yield at, left
-            at = max(at, right)
-    if at < end:
-        yield at, end
 
 
 def _touched(span: tuple[int, int], signs: Collection[Sign]) -> bool:
