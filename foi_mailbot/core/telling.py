@@ -131,6 +131,7 @@ _QUESTION = re.compile(
 _IN_REPLY = _Points(0, [], (0, "answer-without-a-request", "it answers an earlier mail and asks for little or nothing"))
 _THANKS = _Points(0, [], (0, "thanks-alone", "it answers with a few words of thanks and nothing else"))
 _NOTHING_ASKED = _Points(0, [], (0, "nothing-asked", "it holds no question and asks for nothing that is known here"))
+_NOTHING_NEW = _Points(0, [], (0, "nothing-new-asked", "it speaks of an earlier request and asks nothing known here"))
 _EARLIER = "it asks for information, and speaks of a request, an answer or a reference there was before"
 _TALKS = re.compile(r"\b(?:i|we|my|our|me|us|you|your)\b", re.IGNORECASE)
 _OF_US = re.compile(r"\b(?:i|we|my|our|me|us|you)\b", re.IGNORECASE)
@@ -160,6 +161,8 @@ def tell(written: Written, words: Wording) -> Told:
     first = best in _ON_AN_EARLIER and not earlier
     if asked.points < ENOUGH and best in _OF_A_CASE and Kind.SPAM in rivals:
         return _told(Kind.SPAM, rivals[Kind.SPAM], best, said)  # sellers chase answers to mail nobody asked for
+    if best is Kind.COMPLAINT and Kind.SUBJECT_ACCESS in rivals:
+        return _told(best, said, Kind.SUBJECT_ACCESS, rivals[Kind.SUBJECT_ACCESS])  # which has a clock
     if first and asked.points < ENOUGH:
         return _perhaps_first(best, said, asked, asking=_questioned(written, apart))
     if asked.points < ENOUGH:
@@ -277,6 +280,8 @@ def _without_a_rule(
             _told(Kind.REQUEST, asked, best, hints[best]) if asking else _told(best, hints[best], Kind.REQUEST, asked)
         )
     if words.rules and asked.points < ENOUGH - 1 and _questions(written) < 2 and _of_oneself(written, own):
+        if _speaks(words, reading, "surely_earlier", (written.subject, *own)):
+            return _told(Kind.FOLLOW_UP, _NOTHING_NEW, Kind.REQUEST, asked)
         return _told(Kind.REQUEST, asked, Kind.OTHER, _NOTHING_ASKED)
     if (best in _NO_LETTER and asked.best[0] < ENOUGH) or (best in _SERIOUS and asked.points == 1):
         return _told(Kind.REQUEST, asked, best, hints[best])
