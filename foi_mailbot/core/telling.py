@@ -163,8 +163,13 @@ def tell(written: Written, words: Wording) -> Told:
         return _told(Kind.SPAM, rivals[Kind.SPAM], best, said)  # sellers chase answers to mail nobody asked for
     if best is Kind.COMPLAINT and Kind.SUBJECT_ACCESS in rivals:
         return _told(best, said, Kind.SUBJECT_ACCESS, rivals[Kind.SUBJECT_ACCESS])  # which has a clock
+    if first:
+        asked = max(
+            asked, found.get(Kind.REQUEST, asked), key=lambda points: points.points
+        )  # it answers for all it says
     if first and asked.points < ENOUGH:
-        return _perhaps_first(best, said, asked, asking=_questioned(written, apart))
+        chased = best is Kind.CHASER and any(is_asking(written.text[a:b]) for a, b in own)
+        return _perhaps_first(best, said, asked, asking=chased or _questioned(written, apart))
     if asked.points < ENOUGH:
         return _short_of_a_request(written, best, said, asked, apart)
     if best is Kind.ACKNOWLEDGEMENT:
