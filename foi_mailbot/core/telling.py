@@ -110,6 +110,8 @@ _SERIOUS = _ON_AN_EARLIER | {Kind.COMPLAINT, Kind.SUBJECT_ACCESS, Kind.LEGAL}
 _NO_LETTER = frozenset({Kind.INTERNAL_REVIEW, Kind.SUBJECT_ACCESS, Kind.LEGAL})
 """Kinds to which a letter about who may hold something would be the wrong answer: a hint is enough for doubt."""
 
+_NO_REQUEST = frozenset(Kind) - {Kind.REQUEST}
+
 _MASS = frozenset({Kind.LIST, Kind.SPAM, Kind.AUTO_REPLY, Kind.BOUNCE})
 """Kinds for which no words count that stand in a question: "Which events got lottery money?" is no fraud."""
 
@@ -246,7 +248,10 @@ def _short_of_a_request(
 
 def _asked(written: Written, words: Wording, reading: Reading, apart: Sequence[tuple[int, int]]) -> _Points:
     """Return what speaks for a request in the sentences that do not speak for the other kind."""
-    asked = _points(written, words, reading, (), apart).get(Kind.REQUEST, _Points())
+    found: dict[Kind, _Points] = {}
+    for number, start, end in words.hits("text", reading, apart, {a for a, _ in apart}, _NO_REQUEST):
+        _count(found, words, number, Sign(start, end, written.text[start:end], words.rules[number].id))
+    asked = found.get(Kind.REQUEST, _Points())
     if asked.points == ENOUGH - 1 and any(_QUESTION.search(written.text[a:b]) for a, b in apart):
         asked.points += 1  # figures or documents are named, and something is asked outright
     asks = split(written.text, written.subject[1]).asks
