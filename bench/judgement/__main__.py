@@ -28,12 +28,19 @@ HERE = Path(__file__).parent
 OPEN_SETS = ("retold_open.jsonl", "fresh_open.jsonl")
 SHUT_SETS = ("retold_shut.jsonl", "fresh_shut.jsonl")
 OUR_MAILS, SECOND_MAILS = "kinds.jsonl", "kinds_second.jsonl"
+THIRD_OPEN, THIRD_SHUT = "kinds_third_open.jsonl", "kinds_third_shut.jsonl"
 HALVES = (
     ("the first set's open half", OUR_MAILS, "open"),
     ("the second set's open half", SECOND_MAILS, "open"),
     ("the second set's shut half", SECOND_MAILS, "shut"),
+    ("the third set's open half", THIRD_OPEN, "open"),
 )
-"""The labelled mails that are counted each time; the first set's shut half only when asked for."""
+"""The labelled mails that are counted each time."""
+SHUT_HALVES = (
+    ("the first set's shut half", OUR_MAILS, "shut"),
+    ("the third set's shut half", THIRD_SHUT, "shut"),
+)
+"""Those that are counted only when asked for."""
 WIDTH = 130  # columns of a table that goes to a file
 
 Judge = Callable[[Sequence[Labelled], Rulebook], list[Result]]
@@ -60,7 +67,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     found = {name: _corpus(name, cases, rulebook, asked) for name, cases in loaded.items()}
     report: dict[str, Any] = {"rulebook_sha256": rulebook.sha256, "corpora": found}
-    halves = [*HALVES, *([("the first set's shut half", OUR_MAILS, "shut")] if asked.shut else [])]
+    halves = [half for half in (*HALVES, *(SHUT_HALVES if asked.shut else ())) if (HERE / half[1]).exists()]
     report["kinds"] = {name: _kinds_of(HERE / file, half) for name, file, half in halves}
     report["terms"] = {tier: asdict(tally) for tier, tally in probed.items()} or None
     _say("speed")
@@ -95,7 +102,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _kinds_of(mails: Path, half: str) -> dict[str, Any]:
-    return {kind: asdict(tally) for kind, tally in kinds.measure(mails, half).items()} if mails.exists() else {}
+    return {kind: asdict(tally) for kind, tally in kinds.measure(mails, half).items()}
 
 
 def _corpus(file: str, cases: Sequence[Labelled], rulebook: Rulebook, asked: argparse.Namespace) -> dict[str, Any]:

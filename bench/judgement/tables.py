@@ -121,6 +121,7 @@ def _kinds(name: str, found: Mapping[str, Any]) -> list[RenderableType]:
         [
             kind,
             f"{t['right']}/{t['mails']}",
+            t["doubted"],
             f"{t['lookalikes_right']}/{t['lookalikes']}",
             _grave(t["as_request"]),
             _grave(t["suppressed"]),
@@ -128,9 +129,18 @@ def _kinds(name: str, found: Mapping[str, Any]) -> list[RenderableType]:
         ]
         for kind, t in found.items()
     ]
-    columns = ["kind of mail", "told right", "look-alikes", "taken for a request", "never answered", "wrong"]
-    right, mails = sum(t["right"] for t in found.values()), sum(t["mails"] for t in found.values())
-    return [_table(f"Kinds of mail, {name}: {right} of {mails} right", columns, rows), Text()]
+    columns = [
+        "kind of mail",
+        "told right",
+        "or in doubt",
+        "look-alikes",
+        "taken for a request",
+        "never answered",
+        "wrong",
+    ]
+    right, doubted, mails = (sum(t[key] for t in found.values()) for key in ("right", "doubted", "mails"))
+    title = f"Kinds of mail, {name}: {right} of {mails} right, {doubted} in doubt with the right kind among the two"
+    return [_table(title, columns, rows), Text()]
 
 
 def _terms(found: Mapping[str, Any]) -> list[RenderableType]:

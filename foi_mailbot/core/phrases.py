@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -32,8 +33,9 @@ class Said:
 
     def holds(self, pattern: Pattern) -> re.Match[str] | None:
         """Return where the phrase stands in it, or None."""
-        if any(need.isdisjoint(self.words) for need in pattern.needs):
-            return None
+        for need in pattern.needs:
+            if need.isdisjoint(self.words):
+                return None
         return pattern.regex.search(self.text)
 
 
@@ -139,13 +141,38 @@ class Lexicon:
         for stem in stems:
             self._stems.setdefault(stem[: self._opens], []).append(stem)
 
+        self._known = {word: frozenset((word, *self._grown(word))) for word in self._words}
+
     def said(self, text: str) -> Said:
         """Return `text`, which is in lower case, made ready."""
-        words = frozenset[str](_WORD.findall(text))
-        grown = [
-            f"{stem}*" for word in words for stem in self._stems.get(word[: self._opens], ()) if word.startswith(stem)
-        ]
-        return Said(text, (words & self._words).union(grown))
+        return Parts(text, self).piece(0, len(text))
+
+    def means(self, word: str) -> frozenset[str]:
+        """Return what of the patterns' needs a word of a text meets: itself, and the beginnings it has."""
+        return self._known.get(word) or frozenset(self._grown(word))
+
+    def _grown(self, word: str) -> list[str]:
+        return [f"{stem}*" for stem in self._stems.get(word[: self._opens], ()) if word.startswith(stem)]
+
+
+class Parts:
+    """A text read once, of which pieces are wanted."""
+
+    def __init__(self, text: str, lexicon: Lexicon) -> None:
+        """Find the words of `text`, which is in lower case, and what each of them is to the patterns."""
+        self._text = text
+        found = [(match.start(), match.group()) for match in _WORD.finditer(text)]
+        self._starts = [start for start, _ in found]
+        means = {word: lexicon.means(word) for word in {word for _, word in found}}
+        self._means = [means[word] for _, word in found]
+        self._whole = Said(text, frozenset[str]().union(*means.values()))
+
+    def piece(self, start: int, end: int) -> Said:
+        """Return `text[start:end]`, ready; a word cut in two at its edge may be known or not."""
+        if start == 0 and end == len(self._text):
+            return self._whole
+        first, last = bisect_left(self._starts, start), bisect_left(self._starts, end)
+        return Said(self._text[start:end], frozenset[str]().union(*self._means[first:last]))
 
 
 class Finder:
@@ -173,7 +200,15 @@ class Finder:
 
     def any(self, said: Said) -> bool:
         """Say whether one of the patterns stands in the text."""
-        return any(said.holds(self._patterns[number]) for number in self.possible(said))
+        patterns, words = self._patterns, said.words
+        for number in self._always:
+            if said.holds(patterns[number]):
+                return True
+        for word in words & self._by_word.keys():
+            for number in self._by_word[word]:
+                if said.holds(patterns[number]):
+                    return True
+        return False
 
 
 def lower(text: str) -> str:

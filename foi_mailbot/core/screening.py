@@ -123,7 +123,9 @@ def settle(verdict: Suppress | Hold | None, told: Told) -> Suppress | Told:
         return replace(
             told, rule=verdict.rule, because=f"{told.because}. But: {verdict.why.rstrip('.')}", also=verdict.kind
         )
-    return Told(verdict.kind, verdict.rule, verdict.why[0].lower() + verdict.why[1:].rstrip("."))
+    why = verdict.why[0].lower() + verdict.why[1:].rstrip(".")
+    plain = isinstance(verdict, Hold) and asks and told.also is None
+    return Told(verdict.kind, verdict.rule, why, Kind.REQUEST if plain else None)
 
 
 def _suppress(kind: Kind, rule: str) -> Suppress:

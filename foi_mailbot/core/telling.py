@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from foi_mailbot.core.asks import is_asking, sentences, split
+from foi_mailbot.core.asks import is_asking, split
 from foi_mailbot.core.kinds import TABLE, Kind, Route
 from foi_mailbot.core.wording import ENOUGH, SENDER, Reading, Wording
+from foi_mailbot.core.written import Written, counting_sentences
 
 __all__ = ["Sign", "Told", "Written", "tell"]
 
@@ -65,18 +66,6 @@ NEW_REQUEST = Told(Kind.REQUEST)
 """A request against which nothing speaks."""
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
-    """What `tell` reads: spans of `text`. `aside` was sent along (attachments), `own` is the sender's."""
-
-    text: str
-    subject: tuple[int, int] = (0, 0)
-    own: tuple[tuple[int, int], ...] = ()
-    aside: tuple[tuple[int, int], ...] = ()
-    sender: str = ""  # name and address
-    answering: bool = False  # it answers another mail
-
-
 @dataclass(slots=True)
 class _Points:
     """What spoke for one kind."""
@@ -115,6 +104,14 @@ _OF_A_CASE = frozenset({Kind.CHASER, Kind.FOLLOW_UP})
 _ON_AN_EARLIER = _OF_A_CASE | {Kind.INTERNAL_REVIEW}
 """Kinds that suppose an earlier request: a mail that asks for something and speaks of none before is a first one."""
 
+_SERIOUS = _ON_AN_EARLIER | {Kind.COMPLAINT, Kind.SUBJECT_ACCESS, Kind.LEGAL}
+"""Kinds of a person's mail for which thanks are only a courtesy."""
+
+_NO_LETTER = frozenset({Kind.INTERNAL_REVIEW, Kind.SUBJECT_ACCESS, Kind.LEGAL})
+"""Kinds to which a letter about who may hold something would be the wrong answer: a hint is enough for doubt."""
+
+_NO_REQUEST = frozenset(Kind) - {Kind.REQUEST}
+
 _MASS = frozenset({Kind.LIST, Kind.SPAM, Kind.AUTO_REPLY, Kind.BOUNCE})
 """Kinds for which no words count that stand in a question: "Which events got lottery money?" is no fraud."""
 
@@ -125,22 +122,21 @@ LIST_OF_QUESTIONS = 3
 LIST_POINTS = 2
 """So many questions, and what they speak for a request where another kind fits too."""
 
-_OWN_EARLIER = re.compile(
-    r"\b(?:i|we) (?:wrote|asked|sent|said|requested|emailed|e-mailed)\b[^.\n]{0,60}[:,-]\s*"
-    r"[\"“](?P<said>[^\"“”]{1,5000})[\"”]",
-    re.IGNORECASE,
-)
-_MARKED = re.compile(r"^[ \t]*>.*(?:\n[ \t]*>.*)*", re.MULTILINE)
-SOME_WORDS = 20
-"""Characters of new text above a quoted mail from which that mail is only repeated."""
+FEW_WORDS = 15
+"""So many words of a reply are thanks alone, if they thank at all and ask nothing."""
+LEAST_QUESTION = 5
+"""Words of a question that can ask for information: "Why not?" does not."""
 _QUESTION = re.compile(
     r"\?|^\W*(?:\w{1,3}[.)]\W*)?(?:please\W+)?(?:list|provide|state|supply|give|confirm|how|what|which|where|did|does|is)\b",
     re.IGNORECASE,
 )
 _IN_REPLY = _Points(0, [], (0, "answer-without-a-request", "it answers an earlier mail and asks for little or nothing"))
+_THANKS = _Points(0, [], (0, "thanks-alone", "it answers with a few words of thanks and nothing else"))
 _NOTHING_ASKED = _Points(0, [], (0, "nothing-asked", "it holds no question and asks for nothing that is known here"))
+_NOTHING_NEW = _Points(0, [], (0, "nothing-new-asked", "it speaks of an earlier request and asks nothing known here"))
 _EARLIER = "it asks for information, and speaks of a request, an answer or a reference there was before"
 _TALKS = re.compile(r"\b(?:i|we|my|our|me|us|you|your)\b", re.IGNORECASE)
+_OF_US = re.compile(r"\b(?:i|we|my|our|me|us|you)\b", re.IGNORECASE)
 _LETTERS = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 WELSH_WORDS = 5
 """Welsh function words from which a text can be Welsh; names and a greeting have fewer."""
@@ -151,31 +147,84 @@ def tell(written: Written, words: Wording) -> Told:
     if not written.text.strip():
         return Told(Kind.OTHER, "empty", "there is nothing in it to read")
     reading = words.read(written.text, answering=written.answering)
-    subject, own, aside = _sentences(written, words, reading)
+    subject, own, aside = counting_sentences(written, words, reading)
     welsh = _welsh(written, own, words)
     if welsh is not None:
         return welsh
     found = _points(written, words, reading, subject, own)
-    rivals = {k: p for k, p in found.items() if k is not Kind.REQUEST and p.points >= ENOUGH}
+    rivals: dict[Kind, _Points] = {k: p for k, p in found.items() if k is not Kind.REQUEST and p.points >= ENOUGH}
     if not rivals:
         return _without_a_rule(written, words, reading, found, own)
-    best = max(rivals, key=lambda kind: (rivals[kind].by_sender, rivals[kind].points, -ORDER.index(kind)))
-    apart = [s for s in (*own, *aside) if not _touched(s, rivals[best].signs)]
+    best, said = _strongest(written, words, reading, rivals, own)
+    outright = _outright(found, words)
+    apart = [s for s in (*own, *aside) if not _touched(s, said.signs) or _touched(s, outright)]
     asked = _asked(written, words, reading, apart)
-    said = rivals[best]
     earlier = written.answering or _speaks(words, reading, "earlier", (written.subject, *own))
     first = best in _ON_AN_EARLIER and not earlier
+    if asked.points < ENOUGH and best in _OF_A_CASE and Kind.SPAM in rivals:
+        return _told(Kind.SPAM, rivals[Kind.SPAM], best, said)  # sellers chase answers to mail nobody asked for
+    if best is Kind.COMPLAINT and Kind.SUBJECT_ACCESS in rivals:
+        return _told(best, said, Kind.SUBJECT_ACCESS, rivals[Kind.SUBJECT_ACCESS])  # which has a clock
+    if first:
+        asked = max(
+            asked, found.get(Kind.REQUEST, asked), key=lambda points: points.points
+        )  # it answers for all it says
     if first and asked.points < ENOUGH:
-        return _perhaps_first(best, said, asked, asking=_questioned(written, apart))
+        chased = best is Kind.CHASER and any(is_asking(written.text[a:b]) for a, b in own)
+        return _perhaps_first(best, said, asked, asking=chased or _questioned(written, apart))
     if asked.points < ENOUGH:
         return _short_of_a_request(written, best, said, asked, apart)
     if best is Kind.ACKNOWLEDGEMENT:
         return _told(Kind.REQUEST, asked)  # thanks that come before a request
-    weight = min(said.points, ENOUGH) if best in _OF_A_CASE else said.points
-    outweighed = best in _OUTWEIGHED and (first or asked.points > weight) and not said.by_sender
-    if best in _YIELDS or outweighed:
+    if best in _YIELDS or _outweighs(written, asked, best, said, first=first):
         return _told(Kind.REQUEST, asked, best, said)
     return _told(best, said, Kind.REQUEST, asked)
+
+
+def _strongest(
+    written: Written,
+    words: Wording,
+    reading: Reading,
+    rivals: Mapping[Kind, _Points],
+    own: Sequence[tuple[int, int]],
+) -> tuple[Kind, _Points]:
+    """Return the kind other than a request for which most speaks."""
+    best = max(rivals, key=lambda kind: (rivals[kind].by_sender, rivals[kind].points, -ORDER.index(kind)))
+    behind = None
+    if best is Kind.ACKNOWLEDGEMENT:
+        behind = _behind_thanks(written, words, reading, rivals[best], own)
+    return behind or (best, rivals[best])
+
+
+def _outweighs(written: Written, asked: _Points, best: Kind, said: _Points, *, first: bool) -> bool:
+    """Say whether more speaks for a request than for the other kind; only in so many words in a case's thread."""
+    if best not in _OUTWEIGHED or said.by_sender:
+        return False
+    in_thread = best in _OF_A_CASE and (written.answering or best is Kind.CHASER)
+    if not first and (in_thread or (best is Kind.LEGAL and said.best[0] >= ENOUGH)) and asked.best[0] < ENOUGH:
+        return False  # it says again what was asked for, or what a lawyer wants to see
+    weight = min(said.points, ENOUGH) if best in _OF_A_CASE else said.points
+    return first or asked.points > weight
+
+
+def _outright(found: Mapping[Kind, _Points], words: Wording) -> list[Sign]:
+    """Return the words by which a request is made outright, whatever else their sentence speaks of."""
+    sure = {rule.id for rule in words.rules if rule.kind is Kind.REQUEST and rule.points >= ENOUGH}
+    return [sign for sign in found.get(Kind.REQUEST, _Points()).signs if sign.rule in sure]
+
+
+def _behind_thanks(
+    written: Written, words: Wording, reading: Reading, thanks: _Points, own: Sequence[tuple[int, int]]
+) -> tuple[Kind, _Points] | None:
+    """Return what a mail is besides its thanks, which are courtesy wherever something else is said."""
+    rest = [span for span in own if not _touched(span, thanks.signs)]
+    found = _points(written, words, reading, (), rest)
+    kinds = {kind: found[kind] for kind in _SERIOUS if kind in found and found[kind].points >= ENOUGH - 1}
+    if not kinds:
+        return None
+    best = max(kinds, key=lambda kind: (kinds[kind].points, -ORDER.index(kind)))
+    doubtful = best is Kind.FOLLOW_UP and kinds[best].points < ENOUGH and _questioned(written, rest)
+    return None if doubtful else (best, kinds[best])
 
 
 def _perhaps_first(best: Kind, said: _Points, asked: _Points, *, asking: bool) -> Told:
@@ -199,7 +248,10 @@ def _short_of_a_request(
 
 def _asked(written: Written, words: Wording, reading: Reading, apart: Sequence[tuple[int, int]]) -> _Points:
     """Return what speaks for a request in the sentences that do not speak for the other kind."""
-    asked = _points(written, words, reading, (), apart).get(Kind.REQUEST, _Points())
+    found: dict[Kind, _Points] = {}
+    for number, start, end in words.hits("text", reading, apart, {a for a, _ in apart}, _NO_REQUEST):
+        _count(found, words, number, Sign(start, end, written.text[start:end], words.rules[number].id))
+    asked = found.get(Kind.REQUEST, _Points())
     if asked.points == ENOUGH - 1 and any(_QUESTION.search(written.text[a:b]) for a, b in apart):
         asked.points += 1  # figures or documents are named, and something is asked outright
     asks = split(written.text, written.subject[1]).asks
@@ -228,25 +280,54 @@ def _without_a_rule(
 ) -> Told:
     """Tell a mail no rule is sure of: an answer that asks nothing new follows up, anything else may be a request."""
     asked = found.get(Kind.REQUEST, _Points())
-    hints = {k: p for k, p in found.items() if k is not Kind.REQUEST and p.points == ENOUGH - 1}
+    hints: dict[Kind, _Points] = {k: p for k, p in found.items() if k is not Kind.REQUEST and p.points == ENOUGH - 1}
     best = max(hints, key=lambda kind: -ORDER.index(kind), default=None)
     asking = sum(is_asking(written.text[a:b]) for a, b in own)
     if asked.points < ENOUGH and written.answering and asking < 2:
-        if best is not None and TABLE[best].route is not Route.NOT_ANSWERED:
-            return _told(best, hints[best])
-        if asking and asked.points == ENOUGH - 1:
-            return _told(Kind.REQUEST, asked, Kind.FOLLOW_UP, _IN_REPLY)
-        return _told(Kind.FOLLOW_UP, _IN_REPLY, Kind.REQUEST if asking and asked.points else None, asked)
+        return _in_reply(written, words, reading, own, asked, hints, asking=bool(asking))
     if asked.points == 0 and best is not None:
         return (
             _told(Kind.REQUEST, asked, best, hints[best]) if asking else _told(best, hints[best], Kind.REQUEST, asked)
         )
-    talks = any(_TALKS.search(written.text[a:b]) for a, b in own)
-    if words.rules and talks and not (asked.points or asking) and _questions(written) < 2:
+    if words.rules and asked.points < ENOUGH - 1 and _questions(written) < 2 and _of_oneself(written, own):
+        if _speaks(words, reading, "surely_earlier", (written.subject, *own)):
+            return _told(Kind.FOLLOW_UP, _NOTHING_NEW, Kind.REQUEST, asked)
         return _told(Kind.REQUEST, asked, Kind.OTHER, _NOTHING_ASKED)
+    if (best in _NO_LETTER and asked.best[0] < ENOUGH) or (best in _SERIOUS and asked.points == 1):
+        return _told(Kind.REQUEST, asked, best, hints[best])
     told = _told(Kind.REQUEST, asked)
     earlier = not told.anew and _speaks(words, reading, "surely_earlier", (written.subject, *own))
     return replace(told, also=Kind.FOLLOW_UP, because=_EARLIER) if earlier else told
+
+
+def _in_reply(
+    written: Written,
+    words: Wording,
+    reading: Reading,
+    own: Sequence[tuple[int, int]],
+    asked: _Points,
+    hints: Mapping[Kind, _Points],
+    *,
+    asking: bool,
+) -> Told:
+    """Tell a reply that no rule is sure of, and that asks for little or nothing."""
+    best = max(hints, key=lambda kind: -ORDER.index(kind), default=None)
+    if best is not None and TABLE[best].route is not Route.NOT_ANSWERED:
+        return _told(best, hints[best])
+    if asking and asked.points == ENOUGH - 1:
+        return _told(Kind.REQUEST, asked, Kind.FOLLOW_UP, _IN_REPLY)
+    said = " ".join(written.text[a:b] for a, b in own)
+    brief = not asking and "?" not in said and len(said.split()) <= FEW_WORDS
+    if brief and _speaks(words, reading, "thanks", own):
+        return _told(Kind.ACKNOWLEDGEMENT, _THANKS)
+    return _told(Kind.FOLLOW_UP, _IN_REPLY, Kind.REQUEST if asking and asked.points else None, asked)
+
+
+def _of_oneself(written: Written, own: Sequence[tuple[int, int]]) -> bool:
+    """Say whether the writer speaks of themselves or to us, and asks nothing that leaves both out of it."""
+    said = [written.text[a:b] for a, b in own]
+    asks = any("?" in s and len(s.split()) >= LEAST_QUESTION and not _OF_US.search(s) for s in said)
+    return not asks and any(_TALKS.search(s) for s in said)
 
 
 def _speaks(words: Wording, reading: Reading, of: str, spans: Iterable[tuple[int, int]]) -> bool:
@@ -292,41 +373,6 @@ def _count(found: dict[Kind, _Points], words: Wording, number: int, sign: Sign |
         here.by_sender = True
     else:
         here.signs.append(sign)
-
-
-def _sentences(written: Written, words: Wording, reading: Reading) -> tuple[list[tuple[int, int]], ...]:
-    """Return the sentences of subject, own words and what was sent along, without what counts for nothing."""
-    text = written.text
-    quoted = _repeated(text, written.own)
-
-    def counting(spans: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-        for span in spans:
-            for start, end in _without(span, quoted):
-                for sentence in sentences(text, start, end):
-                    if not words.holds("disclaimer", reading.piece(sentence)):
-                        yield sentence
-
-    subject = [written.subject] if written.subject[1] > written.subject[0] else []
-    return subject, list(counting(written.own)), list(counting(written.aside))
-
-
-def _repeated(text: str, own: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Return where the writer repeats an earlier mail: in quotation marks, or behind marks below words of their own."""
-    found = [m.span("said") for m in _OWN_EARLIER.finditer(text)]
-    marked = [m.span() for m in _MARKED.finditer(text)]
-    new = sum(b - a for a, b in own) - sum(b - a for a, b in marked)
-    return sorted([*found, *marked] if new >= SOME_WORDS else found)
-
-
-def _without(span: tuple[int, int], holes: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-    at, end = span
-    for left, right in holes:
-        if at < right and left < end:
-            if left > at:
-                yield at, left
-            at = max(at, right)
-    if at < end:
-        yield at, end
 
 
 def _touched(span: tuple[int, int], signs: Collection[Sign]) -> bool:

@@ -8,7 +8,7 @@ from functools import lru_cache
 from itertools import chain
 
 from foi_mailbot.core.kinds import Kind
-from foi_mailbot.core.phrases import Finder, Lexicon, Pattern, Said, compile_phrases, lower
+from foi_mailbot.core.phrases import Finder, Lexicon, Parts, Said, compile_phrases, lower
 
 ENOUGH = 3
 """Points from which a kind is told; those of several rules add up."""
@@ -17,7 +17,11 @@ SENDER = "sender"
 REPLY = "reply"
 WHERE = ("anywhere", "subject", "text", SENDER, REPLY)
 """Where a rule listens; `reply` is the text of a mail that answers another."""
-_PLACES = {"subject": {"anywhere", "subject"}, "text": {"anywhere", "text"}, SENDER: {SENDER}}
+_PLACES = {
+    "subject": frozenset({"anywhere", "subject"}),
+    "text": frozenset({"anywhere", "text"}),
+    SENDER: frozenset({SENDER}),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,21 +55,22 @@ class Reading:
     def __init__(self, text: str, lexicon: Lexicon, *, answering: bool = False) -> None:
         """Take `text` as it was written; `answering` another mail or not."""
         self.answering = answering
-        self._text = lower(text)
-        self._lexicon = lexicon
+        self._length = len(text)
+        self._parts = Parts(lower(text), lexicon)
         self._pieces: dict[tuple[int, int], Said] = {}
+        self.stands: dict[int, bool] = {}  # by rule: whether one of the words it needs stands anywhere
 
     def piece(self, span: tuple[int, int]) -> Said:
         """Return `text[start:end]`, ready."""
         known = self._pieces.get(span)
         if known is None:
-            known = self._pieces[span] = self._lexicon.said(self._text[span[0] : span[1]])
+            known = self._pieces[span] = self._parts.piece(*span)
         return known
 
     @property
     def whole(self) -> Said:
         """Return all of it, ready."""
-        return self.piece((0, len(self._text)))
+        return self.piece((0, self._length))
 
 
 class Wording:
@@ -77,12 +82,14 @@ class Wording:
         says = [compile_phrases(rule.says, words.lists) for rule in words.rules]
         self._patterns = [pattern for patterns in says for pattern in patterns]
         self._rule_of = [number for number, patterns in enumerate(says) for _ in patterns]
-        self._unless = [compile_phrases(rule.unless, words.lists) for rule in words.rules]
-        self._needs = [compile_phrases(rule.needs, words.lists) for rule in words.rules]
+        unless = [compile_phrases(rule.unless, words.lists) for rule in words.rules]
+        needs = [compile_phrases(rule.needs, words.lists) for rule in words.rules]
         lists = {name: compile_phrases([f"@{name}"], words.lists) for name in words.lists}
-        self._lexicon = Lexicon(chain(self._patterns, *self._unless, *self._needs, *lists.values()))
+        self._lexicon = Lexicon(chain(self._patterns, *unless, *needs, *lists.values()))
+        self._unless, self._needs = [Finder(each) for each in unless], [Finder(each) for each in needs]
         self._finder = Finder(self._patterns)
         self._lists = {name: Finder(patterns) for name, patterns in lists.items()}
+        self._listening: dict[tuple[frozenset[str], frozenset[Kind]], frozenset[int]] = {}
         self._vocabularies = {name: frozenset(said) for name, said in words.lists.items()}
 
     def read(self, text: str, *, answering: bool = False) -> Reading:
@@ -111,32 +118,37 @@ class Wording:
         start at `asking`.
         """
         found: dict[int, tuple[int, int, int]] = {}
-        places = _PLACES[where] | ({REPLY} if reading.answering and where == "text" else set())
+        places = _PLACES[where] | ({REPLY} if reading.answering and where == "text" else frozenset())
         for span in spans:
-            said, heard = reading.piece(span), deaf if span[0] in asking else ()
+            said, heard = reading.piece(span), self._heard(places, deaf if span[0] in asking else ())
             tried: set[int] = set()  # rules that spoke in this piece, and may have been silenced
             for at in self._finder.possible(said):
                 number = self._rule_of[at]
-                if number in found or number in tried or not self._counts(number, places, heard):
+                if number in found or number in tried or number not in heard:
                     continue
                 match = said.holds(self._patterns[at])
                 if match is None:
                     continue
                 tried.add(number)
-                if not _any(self._unless[number], said) and self._needed(number, reading):
+                if not self._unless[number].any(said) and self._needed(number, reading):
                     found[number] = (number, span[0] + match.start(), span[0] + match.end())
         return [found[number] for number in sorted(found)]
 
-    def _counts(self, number: int, places: Collection[str], deaf: Collection[Kind]) -> bool:
-        rule = self.rules[number]
-        return rule.where in places and rule.kind not in deaf
+    def _heard(self, places: frozenset[str], deaf: Collection[Kind]) -> frozenset[int]:
+        """Return the rules that listen in those places and are not of the deaf kinds."""
+        key = (places, frozenset(deaf))
+        if key not in self._listening:
+            rules = enumerate(self.rules)
+            self._listening[key] = frozenset(n for n, r in rules if r.where in places and r.kind not in key[1])
+        return self._listening[key]
 
     def _needed(self, number: int, reading: Reading) -> bool:
-        return not self._needs[number] or _any(self._needs[number], reading.whole)
-
-
-def _any(patterns: Sequence[Pattern], said: Said) -> bool:
-    return any(said.holds(pattern) for pattern in patterns)
+        if not self.rules[number].needs:
+            return True
+        known = reading.stands.get(number)
+        if known is None:
+            known = reading.stands[number] = self._needs[number].any(reading.whole)
+        return known
 
 
 @lru_cache(maxsize=4)

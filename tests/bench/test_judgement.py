@@ -220,6 +220,25 @@ def test_kinds_are_counted_with_what_would_be_lost_or_answered_by_mistake(tmp_pa
     assert (found["bounce"].right, found["bounce"].as_request) == (0, 1)
 
 
+def test_a_kind_told_in_doubt_is_counted_apart_and_no_letter_goes_out(tmp_path: Path) -> None:
+    person = {"From": "A <a@example.com>", "To": kinds.OWN, "Subject": "Question", "Message-ID": "<1@example.com>"}
+    body = f"I want to complain about the bins.\n\nUnder the Freedom of Information Act: {KEPT}"
+    tally = kinds.measure(corpus(tmp_path, {"id": "both", "kind": "complaint", "headers": person, "body": body}))
+    both = tally["complaint"]
+    assert (both.right, both.doubted, both.as_request) == (0, 1, 0)
+    assert both.wrong == ["both: request or complaint"]
+
+
+@pytest.mark.parametrize(("named", "right"), [(False, 1), (True, 0)])
+def test_a_machines_receipt_counts_as_an_acknowledgement_where_a_set_has_no_other_name_for_it(
+    tmp_path: Path, named: bool, right: int
+) -> None:
+    robot = {"From": "A <a@example.com>", "To": kinds.OWN, "Subject": "Received", "Auto-Submitted": "auto-replied"}
+    rows = [{"id": "one", "kind": "acknowledgement", "headers": robot, "body": "We have your mail."}]
+    rows += [{**rows[0], "id": "named", "kind": "auto_reply"}] if named else []
+    assert kinds.measure(corpus(tmp_path, *rows))["acknowledgement"].right == right
+
+
 def test_more_rules_and_more_authorities_decide_the_same() -> None:
     more, wider = speed.more_rules(RULEBOOK, 4), speed.more_authorities(RULEBOOK, 10)
     assert len(more.functions) == 4 * len(RULEBOOK.functions)
