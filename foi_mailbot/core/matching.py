@@ -7,6 +7,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import zip_longest
 from typing import NamedTuple
 
 from foi_mailbot.core.rulebook import Rulebook
@@ -92,8 +93,7 @@ def _candidates(matcher: Matcher, text: str) -> tuple[list[_Candidate], list[int
     read, _ = _read(text)
     top = matcher.root.following
     found: list[_Candidate] = []
-    nexts = [word.stem for word in read[1:]] + [""]
-    for at, (word, following) in enumerate(zip(read, nexts, strict=True)):
+    for at, (word, following) in enumerate(zip_longest(read, (word.stem for word in read[1:]))):
         node = top.get(word.stem)
         if node is None:
             continue
