@@ -39,8 +39,8 @@ class Doubt(StrEnum):
         return self.value.format(about)
 
 
-LIGHT = frozenset({Doubt.SINGLE, Doubt.NO_HEAD, Doubt.BESIDE})
+LIGHT = frozenset({Doubt.NO_HEAD})
 """Doubts about a question that names another body's service itself, which fall where all others are surely its."""
 
-LENT = frozenset({Doubt.OTHER_SUBJECT, Doubt.TOO_LONG, Doubt.CORPORATE})
+LENT = frozenset({Doubt.TOO_LONG, Doubt.CORPORATE})
 """Doubts about a question that names none, which fall where all others are about one and the same service."""

@@ -34,6 +34,7 @@ INHERIT_WORDS = 9
 CORPORATE_WORDS = 5
 """… and than this if it asks for what every council has: contracts, staff, spending."""
 
+TOPIC_WORDS = 9
 FOREIGN_WORDS = 0
 """… and no more than this that name a subject of their own, if only the question before lends it one."""
 THEME = 2
@@ -63,6 +64,7 @@ class _Bench:
     known: frozenset[str]  # stems that add nothing: empty words, and what the preamble has spoken of already
 
     theme: tuple[str, ...] = ()  # functions that all questions so far are about, if they are another body's
+    spoken: frozenset[str] = frozenset()  # stems in questions surely another body's
     neutral: frozenset[str] = frozenset()  # words of ours that questions surely another body's have used already
 
     def find(self, spans: Sequence[tuple[int, int]]) -> Found:
@@ -80,15 +82,16 @@ def weigh_all(request: Request, rulebook: Rulebook, holders: Mapping[str, Holder
     headings = find(request.text, _headings(request.text, context), matcher, holders.__getitem__)
     weighed: list[Weighed] = []
     shared: tuple[str, ...] = ()
-    neutral: frozenset[str] = frozenset()
+    spoken, neutral = frozenset[str](), frozenset[str]()
     for ask in request.asks:
         carried = _carried_on(request.text, ask, request.asks, weighed)
         theme = shared if len(weighed) >= THEME else ()
-        here = replace(bench, theme=theme, neutral=neutral)
+        here = replace(bench, theme=theme, spoken=spoken, neutral=neutral)
         weighed.append(_under_heading(_weigh_ask(ask, here, carried), headings))
         shared = _theme(weighed, shared)
         if weighed[-1].lean is Lean.THEIRS:
             neutral |= faint_words(here.find(_head_spans(ask)))
+            spoken |= {word.stem for word in words(request.text, ask.start, ask.end)}
     return weighed_together(weighed, bench.topic, lambda function: rulebook.functions[function].area)
 
 
@@ -186,8 +189,9 @@ def _inherit(
         return doubted(source, Doubt.DOCUMENTS)
     if details.listed("own_records_hard"):
         return doubted(source, Doubt.OWN_BELOW)
-    lent = source is previous and not (backed or bench.theme) and not _refers(found, head, "anaphora")
-    if lent and subjects(found, source.functions) > FOREIGN_WORDS:
+    lent = not backed and not _refers(found, head, "anaphora")
+    limit = FOREIGN_WORDS if source is previous else TOPIC_WORDS
+    if lent and subjects(found, source.functions, bench.known | bench.spoken) > limit:
         return doubted(source, Doubt.OTHER_SUBJECT, origin)
     long = 0 if backed else content_words(bench.request.text, head, bench.known)
     if found.listed("own_records_soft") and source is not previous and long >= CORPORATE_WORDS:

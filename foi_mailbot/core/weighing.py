@@ -162,10 +162,14 @@ def content_words(text: str, spans: Sequence[tuple[int, int]], empty: frozenset[
     return count
 
 
-def subjects(found: Found, functions: Sequence[str]) -> int:
-    """Count the words of a stretch that name a subject other than those functions: no carriers, no place names."""
+def subjects(found: Found, functions: Sequence[str], known: frozenset[str]) -> int:
+    """Count the words of a stretch that name a subject other than those functions: no carriers, no place names.
+
+    Stems in `known` are none either: the request has spoken of them before.
+    """
     own = [(h.start, h.end) for h in found.hits if h.owner in functions and _supports(found, h)]
-    return sum(len(_named(found, words(found.text, start, end), own)) for start, end in found.spans)
+    named = [w for start, end in found.spans for w in _named(found, words(found.text, start, end), own)]
+    return sum(w.stem not in known for w in named)
 
 
 def speaking(text: str, spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
