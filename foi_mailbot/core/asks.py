@@ -81,6 +81,8 @@ _ASKING = re.compile(
     r"\?|^\W*(?:(?:and|also|finally|firstly|secondly|additionally|in addition|if so|if not)\W+)*"
     r"(?:please\b|(?:how (?:many|much|often|long|is|are|do|does)|what|which|when|where|who|why)\b|"
     r"(?:can|could|would|will|may) (?:you|i)\b|provide\b|list\b|confirm\b|state\b|supply\b|copies of\b|"
+    r"(?:(?:a|the|any|all) )?(?:[a-z]+ ){0,2}(?:copy|copies|list|number|numbers|total|breakdown|amount|cost|value|"
+    r"tonnage|names?|dates?|details|figures|reports?|results?|percentage|proportion) (?:of|from|on|for)\b|"
     r"(?:a|the) (?:copy|copies|list|number|total|breakdown|amount|cost)\b|"
     r"(?:under|pursuant to)[^.]{0,80}\b(?:please|i (?:request|ask|would like|wish|want))\b|"
     r"i (?:would|'d|also|am|wish|want|request|ask|seek|require|hereby|write)\b)",
@@ -96,6 +98,8 @@ _NOT_AN_ASK = re.compile(
     r"(?:if|should|where) (?:you|your|this|it|any|the|a|some|figures|there|possible)\b[^?]*$|"
     r"[^?]*\b(?:appropriate limit|cost limit|section 12|section 45 code|duty (?:under section 16 )?to "
     r"(?:advise|assist))\b[^?]*$|"
+    r"i am (?:happy|content|not asking)\b|"
+    r"please (?:send|answer|provide) (?:(?:this|these|it|the reply|your reply|them) )?(?:by|under|via|through) [^?]*$|"
     r"i would (?:prefer|like) (?:the|to receive|this)[^?]{0,40}\b(?:format|email|electronic)|"
     r"(?:under|pursuant to|in accordance with)[^?:]{0,120}\bplease (?:answer|respond|reply|help)\b[^?:]{0,40}$)",
     re.IGNORECASE,

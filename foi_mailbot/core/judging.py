@@ -21,6 +21,7 @@ from foi_mailbot.core.weighing import (
     content_words,
     doubted,
     faint_words,
+    has_something_of_yours,
     speaking,
     speaks_of_ours,
     subjects,
@@ -92,6 +93,8 @@ def weigh_all(request: Request, rulebook: Rulebook, holders: Mapping[str, Holder
         if weighed[-1].lean is Lean.THEIRS:
             neutral |= faint_words(here.find(_head_spans(ask)))
             spoken |= {word.stem for word in words(request.text, ask.start, ask.end)}
+    if bench.topic.lean is Lean.OURS and all(w.lean is Lean.THEIRS for w in weighed):
+        return [doubted(w, Doubt.OURS_AS_A_WHOLE) for w in weighed]
     return weighed_together(weighed, bench.topic, lambda function: rulebook.functions[function].area)
 
 
@@ -181,7 +184,7 @@ def _inherit(
     backed = found.backing(source.functions)
     if found.listed("own_possessions") and not backed:
         return Weighed(Lean.OURS, (), (), tuple(found.listed("own_possessions")), ("it asks for this council's own",))
-    if found.listed("own_side"):
+    if found.listed("own_side") or has_something_of_yours(found):
         return doubted(source, Doubt.FOLLOWS_OWN_SIDE, origin)
     if touches_ours(found):
         return doubted(source, Doubt.FOLLOWS_BESIDE, origin)
@@ -189,7 +192,7 @@ def _inherit(
         return doubted(source, Doubt.DOCUMENTS)
     if details.listed("own_records_hard"):
         return doubted(source, Doubt.OWN_BELOW)
-    lent = not backed and not _refers(found, head, "anaphora")
+    lent = source.lean is Lean.THEIRS and not backed and not _refers(found, head, "anaphora")
     limit = FOREIGN_WORDS if source is previous else TOPIC_WORDS
     if lent and subjects(found, source.functions, bench.known | bench.spoken) > limit:
         return doubted(source, Doubt.OTHER_SUBJECT, origin)

@@ -52,6 +52,12 @@ _ATTRIBUTES = frozenset(
 )
 
 
+_YOUR = re.compile(
+    r"\byour\s+(?!(?:local )?(?:council|authority|organisation|response|reply|answer|la|jurisdiction|definition|"
+    r"e-?mail|reference|behalf|records?|systems?|closest|nearest|duty|control|disclosure|remit|boundar|patch|catchment|children|"
+    r"help|time|assistance|attention|convenience|understanding|request|letter|acknowledg|earliest|knowledge)\w*\b)",
+    re.IGNORECASE,
+)  # behind "your" stand no things of the council's own here
 _ITS = re.compile(r"its\b", re.IGNORECASE)
 _ASKED = re.compile(r"\b(?:council|authority|you|district|borough|city)\b", re.IGNORECASE)
 _ARTICLE = len(" the ")
@@ -219,6 +225,8 @@ def _doubt(found: Found, first: Hit, theirs: list[str], unknown: list[str], way:
         return Doubt.LIST
     if any(not _of_a_service(found, h) for h in (*found.listed("own_side"), *found.listed("own_possessions"))):
         return Doubt.OWN_SIDE
+    if has_something_of_yours(found):
+        return Doubt.OWN_SIDE
     if way.strict and any(h.level == "away" and h.owner in theirs for h in found.hits):
         return Doubt.AWAY
     if (way.strict or way.lent) and _mentioned(found, first, before=True):
@@ -236,6 +244,19 @@ def _doubt(found: Found, first: Hit, theirs: list[str], unknown: list[str], way:
     if way.strict and _circumstance(found, first):
         return Doubt.CIRCUMSTANCE
     return Doubt.NO_HEAD if way.strict and not _heads(found, first, way) else None
+
+
+def has_something_of_yours(found: Found) -> bool:
+    """Say whether something is the asked council's that is no part of another body's service: "your depot"."""
+    theirs = [(h.start, h.end) for h in found.owned if _supports(found, h)]
+    passed = [*_empty_spans(found), *theirs]
+    for start, end in found.spans:
+        for mark in _YOUR.finditer(found.text, start, end):
+            after = words(found.text, mark.end(), end)[:2]
+            plain = all(not _carries(w, found.empty) or any(a <= w.start < b for a, b in passed) for w in after[:1])
+            if after and not plain and not any(a <= after[-1].start < b for a, b in theirs):
+                return True
+    return False
 
 
 def _of_a_service(found: Found, possession: Hit) -> bool:

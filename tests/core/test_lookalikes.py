@@ -16,6 +16,7 @@ pytestmark = pytest.mark.slow  # thousands of decisions: the fast tests stay und
 
 RULEBOOK = load([Path(__file__).parents[2] / "config"])
 CASES = tomllib.loads(Path(__file__).with_name("lookalikes.toml").read_text(encoding="utf-8"))
+STRANGERS = tomllib.loads(Path(__file__).with_name("strangers.toml").read_text(encoding="utf-8"))["request"]
 OURS = CASES["ours"]
 COUNTYS = [(text, regime) for regime in ("FOIA", "EIR") for text in CASES[f"countys_{regime.lower()}"]]
 DISTRICTS = ("DOV", "CAT", "ASF", "SHE", "BRW", "EHE", "HAS", "CHL")
@@ -100,3 +101,9 @@ def test_an_ask_that_stays_is_never_drawn_along_by_two_before_it(turn: int) -> N
         before = [COUNTYS[(7 * at + 3 * turn + k) % len(COUNTYS)][0] for k in range(2)]
         decision = decided("\n".join(f"{n}. {text}" for n, text in enumerate([*before, ours], 1)), "BRW")
         assert isinstance(decision, Held | Unsure) or shape(decision)[2] == "h", (before, ours)
+
+
+@pytest.mark.parametrize("own", [request["own"] for request in STRANGERS])
+def test_a_request_with_one_question_of_the_districts_own_never_goes_whole(own: str) -> None:
+    text = next(request["text"] for request in STRANGERS if request["own"] == own)
+    assert not isinstance(decided(text, "CAT"), Redirect)
