@@ -17,6 +17,7 @@ class Doubt(StrEnum):
     PLACE = "it is named as a place or an occasion only"
     PRODUCT = "it asks about a product or system this council may use as well"
     SINGLE = "a single likely word is too little"
+    BARE = "a single likely word is all it has"
     OWN_ACTS = "it asks what this council itself does, pays or employs"
     NO_HEAD = "“{}” does not stand at the head of the question"
     CIRCUMSTANCE = "“{}” is only a circumstance of what the question is about"
@@ -39,7 +40,7 @@ class Doubt(StrEnum):
         return self.value.format(about)
 
 
-LIGHT = frozenset({Doubt.NO_HEAD})
+LIGHT = frozenset({Doubt.NO_HEAD, Doubt.BARE})
 """Doubts about a question that names another body's service itself, which fall where all others are surely its."""
 
 LENT = frozenset({Doubt.TOO_LONG, Doubt.CORPORATE})

@@ -231,14 +231,14 @@ def _doubt(found: Found, first: Hit, theirs: list[str], unknown: list[str], way:
         return Doubt.AWAY
     if (way.strict or way.lent) and _mentioned(found, first, before=True):
         return Doubt.LED_BY
-    if way.strict and not (way.slack or way.lent) and _mentioned(found, first, before=False):
+    if (way.strict or way.lent) and _mentioned(found, first, before=False):
         return Doubt.BESIDE
     if _aside_of(found, first):
         return Doubt.PLACE
     if found.listed("products"):
         return Doubt.PRODUCT
     if way.strict and first.level != "decisive" and not _backed(found, theirs, first):
-        return Doubt.SINGLE
+        return Doubt.BARE if _bare(found, theirs) else Doubt.SINGLE
     if way.lent and found.listed("own_acts"):
         return Doubt.OWN_ACTS
     if way.strict and _circumstance(found, first):
@@ -266,6 +266,12 @@ def _of_a_service(found: Found, possession: Hit) -> bool:
     start = found.sentence_start(possession.start)
     named = any(start <= h.start < possession.start and _supports(found, h) for h in found.owned)
     return named and not _ASKED.search(found.text, start, possession.start)
+
+
+def _bare(found: Found, theirs: Sequence[str]) -> bool:
+    """Say whether nothing in the question but its one likely word tells a subject, and it asks for no act of ours."""
+    asked = any(_ASKED.search(found.text, start, end) for start, end in found.spans)
+    return not (asked or found.listed("own_records_soft") or subjects(found, theirs, frozenset()))
 
 
 def _backed(found: Found, theirs: Sequence[str], first: Hit) -> bool:
