@@ -13,29 +13,17 @@ from foi_mailbot.core.doubting import Doubt
 from foi_mailbot.core.finding import Found, find
 from foi_mailbot.core.jurisdiction import Holder, Ours, Shared, Theirs
 from foi_mailbot.core.matching import Matcher, stem, words
+from foi_mailbot.core.naming import content_words, speaking, subjects
+from foi_mailbot.core.ownership import faint_words, has_something_of_yours, speaks_of_ours, touches_ours
 from foi_mailbot.core.request import Request
 from foi_mailbot.core.rulebook import Rulebook
-from foi_mailbot.core.weighing import (
-    Lean,
-    Weighed,
-    content_words,
-    doubted,
-    faint_words,
-    has_something_of_yours,
-    speaking,
-    speaks_of_ours,
-    subjects,
-    touches_ours,
-    weigh,
-    weigh_topic,
-)
+from foi_mailbot.core.weighing import Lean, Weighed, doubted, weigh, weigh_topic
 
 INHERIT_WORDS = 9
 """A question without a service of its own takes over the topic's only if it has fewer content words than this."""
 CORPORATE_WORDS = 5
 """… and than this if it asks for what every council has: contracts, staff, spending."""
 
-TOPIC_WORDS = 9
 FOREIGN_WORDS = 0
 """… and no more than this that name a subject of their own, if only the question before lends it one."""
 THEME = 2
@@ -192,9 +180,8 @@ def _inherit(
         return doubted(source, Doubt.DOCUMENTS)
     if details.listed("own_records_hard"):
         return doubted(source, Doubt.OWN_BELOW)
-    lent = source.lean is Lean.THEIRS and not backed and not _refers(found, head, "anaphora")
-    limit = FOREIGN_WORDS if source is previous else TOPIC_WORDS
-    if lent and subjects(found, source.functions, bench.known | bench.spoken) > limit:
+    lent = source is previous and source.lean is Lean.THEIRS and not (backed or _refers(found, head, "anaphora"))
+    if lent and subjects(found, source.functions, bench.known | bench.spoken) > FOREIGN_WORDS:
         return doubted(source, Doubt.OTHER_SUBJECT, origin)
     long = 0 if backed else content_words(bench.request.text, head, bench.known)
     if found.listed("own_records_soft") and source is not previous and long >= CORPORATE_WORDS:

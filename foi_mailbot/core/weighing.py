@@ -3,32 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from foi_mailbot.core.asks import sentences
 from foi_mailbot.core.doubting import Doubt
 from foi_mailbot.core.finding import Found, is_scoring
 from foi_mailbot.core.jurisdiction import Holder, Ours, Shared, Theirs, Unknown
 from foi_mailbot.core.matching import Hit, Word, words
+from foi_mailbot.core.naming import carries, named, subjects, supports
+from foi_mailbot.core.ownership import ASKED, faint, has_something_of_yours, mentioned, of_a_service
 
 MODIFIERS = 1
 """So many unknown words directly before a service may belong to its own phrase ("unfilled school crossing patrols")."""
 
-_BOILERPLATE = re.compile(
-    r"^\W*(?:if (?:you|your|this|it|any|the|there|not|possible|available|held|limited|so desired)\b(?![^?]*\?)|"
-    r"where (?:you|your|this|exact)\b(?![^?]*\?)|please (?:redact|suppress|treat|note|interpret|let me know|exclude|"
-    r"acknowledge|send (?:it|this|your|the reply)|contact|state (?:this|if so))|"
-    r"(?:(?:i|we) (?:am|are|work|live|run|own|manage|teach|rent|study|volunteer|"
-    r"understand)|my name)\b(?![^.?]*\b(?:request|would like|following|write|writing|"
-    r"ask|asking|researching|research|seek|seeking|information)\b)|i (?:look forward|would prefer)\b|"
-    r"thank|dear\b|good (?:morning|afternoon|evening)|hello\b|to whom)",
-    re.IGNORECASE,
-)
 
-
-_LABEL = re.compile(r"\d\w*|q\d{1,2}", re.IGNORECASE)
 _COUNT = re.compile(r"how many|(?:total )?numbers?\b", re.IGNORECASE)
 _ATTRIBUTES = frozenset(
     {
@@ -52,14 +41,6 @@ _ATTRIBUTES = frozenset(
 )
 
 
-_YOUR = re.compile(
-    r"\byour\s+(?!(?:local )?(?:council|authority|organisation|response|reply|answer|la|jurisdiction|definition|"
-    r"e-?mail|reference|behalf|records?|systems?|closest|nearest|duty|control|disclosure|remit|boundar|patch|catchment|children|"
-    r"help|time|assistance|attention|convenience|understanding|request|letter|acknowledg|earliest|knowledge)\w*\b)",
-    re.IGNORECASE,
-)  # behind "your" stand no things of the council's own here
-_ITS = re.compile(r"its\b", re.IGNORECASE)
-_ASKED = re.compile(r"\b(?:council|authority|you|district|borough|city)\b", re.IGNORECASE)
 _ARTICLE = len(" the ")
 _PEOPLE = re.compile(r"who (?:are|were|live)", re.IGNORECASE)
 _PLACED = len(" in the district ")
@@ -146,7 +127,7 @@ def weigh_topic(found: Found) -> Weighed:
     if topic.lean not in (Lean.THEIRS, Lean.BOTH):
         return topic
     first = min(found.hits_of(topic.functions), key=lambda h: h.start)
-    if any(h.level == "decisive" for h in topic.hits) and not _mentioned(found, first, before=True):
+    if any(h.level == "decisive" for h in topic.hits) and not mentioned(found, first, before=True):
         return topic
     if isinstance(found.holders[first.owner], Ours):
         return replace(topic, lean=Lean.OURS, bodies=())
@@ -156,32 +137,6 @@ def weigh_topic(found: Found) -> Weighed:
 def doubted(weighed: Weighed, doubt: Doubt, about: str = "") -> Weighed:
     """Return it as doubtful, with the reason put before its own."""
     return replace(weighed, lean=Lean.DOUBTFUL, why=(doubt.told(about), *weighed.why), doubt=doubt)
-
-
-def content_words(text: str, spans: Sequence[tuple[int, int]], empty: frozenset[str]) -> int:
-    """Count the words that carry meaning, leaving out conditions and courtesies."""
-    count = 0
-    for start, end in spans:
-        for a, b in sentences(text, start, end):
-            if not _BOILERPLATE.search(text[a:b]):
-                count += sum(_carries(w, empty) for w in words(text, a, b))
-    return count
-
-
-def subjects(found: Found, functions: Sequence[str], known: frozenset[str]) -> int:
-    """Count the words of a stretch that name a subject other than those functions: no carriers, no place names.
-
-    Stems in `known` are none either: the request has spoken of them before.
-    """
-    own = [(h.start, h.end) for h in found.hits if h.owner in functions and _supports(found, h)]
-    named = [w for start, end in found.spans for w in _named(found, words(found.text, start, end), own)]
-    return sum(w.stem not in known for w in named)
-
-
-def speaking(text: str, spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Return the sentences of those spans that say something about the subject: no conditions, no courtesies."""
-    parts = [part for start, end in spans for part in sentences(text, start, end)]
-    return [(a, b) for a, b in parts if not _BOILERPLATE.search(text[a:b])]
 
 
 def _weigh_theirs(found: Found, theirs: list[str], ours: list[str], unknown: list[str], way: _Way) -> Weighed:
@@ -223,15 +178,15 @@ def _doubt(found: Found, first: Hit, theirs: list[str], unknown: list[str], way:
         return Doubt.NO_BODY
     if found.listed("list_cues"):
         return Doubt.LIST
-    if any(not _of_a_service(found, h) for h in (*found.listed("own_side"), *found.listed("own_possessions"))):
+    if any(not of_a_service(found, h) for h in (*found.listed("own_side"), *found.listed("own_possessions"))):
         return Doubt.OWN_SIDE
     if has_something_of_yours(found):
         return Doubt.OWN_SIDE
     if way.strict and any(h.level == "away" and h.owner in theirs for h in found.hits):
         return Doubt.AWAY
-    if (way.strict or way.lent) and _mentioned(found, first, before=True):
+    if (way.strict or way.lent) and mentioned(found, first, before=True):
         return Doubt.LED_BY
-    if (way.strict or way.lent) and _mentioned(found, first, before=False):
+    if (way.strict or way.lent) and mentioned(found, first, before=False):
         return Doubt.BESIDE
     if _aside_of(found, first):
         return Doubt.PLACE
@@ -246,31 +201,9 @@ def _doubt(found: Found, first: Hit, theirs: list[str], unknown: list[str], way:
     return Doubt.NO_HEAD if way.strict and not _heads(found, first, way) else None
 
 
-def has_something_of_yours(found: Found) -> bool:
-    """Say whether something is the asked council's that is no part of another body's service: "your depot"."""
-    theirs = [(h.start, h.end) for h in found.owned if _supports(found, h)]
-    passed = [*_empty_spans(found), *theirs]
-    for start, end in found.spans:
-        for mark in _YOUR.finditer(found.text, start, end):
-            after = words(found.text, mark.end(), end)[:2]
-            plain = all(not _carries(w, found.empty) or any(a <= w.start < b for a, b in passed) for w in after[:1])
-            if after and not plain and not any(a <= after[-1].start < b for a, b in theirs):
-                return True
-    return False
-
-
-def _of_a_service(found: Found, possession: Hit) -> bool:
-    """Say whether "its own" is another body's service's: "each school that pays rent from its own budget"."""
-    if not _ITS.match(found.text, possession.start, possession.end):
-        return False
-    start = found.sentence_start(possession.start)
-    named = any(start <= h.start < possession.start and _supports(found, h) for h in found.owned)
-    return named and not _ASKED.search(found.text, start, possession.start)
-
-
 def _bare(found: Found, theirs: Sequence[str]) -> bool:
     """Say whether nothing in the question but its one likely word tells a subject, and it asks for no act of ours."""
-    asked = any(_ASKED.search(found.text, start, end) for start, end in found.spans)
+    asked = any(ASKED.search(found.text, start, end) for start, end in found.spans)
     return not (asked or found.listed("own_records_soft") or subjects(found, theirs, frozenset()))
 
 
@@ -283,39 +216,11 @@ def _backed(found: Found, theirs: Sequence[str], first: Hit) -> bool:
         found.text[h.start : h.end].lower()
         for h in found.owned
         if h.level == "weak"
-        and _supports(found, h)
+        and supports(found, h)
         and (h.start, h.end) not in people
         and not first.start <= h.start < first.end
     }
-    return len(beside) >= BACKING and not _faint(found, ())
-
-
-def _mentioned(found: Found, first: Hit, *, before: bool) -> bool:
-    """Say whether a word of ours that no other body's function shares stands in the question, however faint."""
-    applying = [h for h in found.listed("applying") if h.start >= first.end]
-    return any(not before or h.end <= first.start for h in _faint(found, applying))
-
-
-def speaks_of_ours(found: Found) -> bool:
-    """Say whether any word of a service of ours stands there that no other body's shares."""
-    return bool(_faint(found, ())) or bool(found.firm(Ours))
-
-
-def faint_words(found: Found) -> frozenset[str]:
-    """Return the words of services of ours that stand there faintly, in lower case."""
-    return frozenset(found.said(h) for h in _faint(found, ()))
-
-
-def touches_ours(found: Found) -> bool:
-    """Say whether a word of a service of ours stands there that is no mere step of any service's ("application")."""
-    return bool(_faint(found, found.listed("applying"))) or bool(found.firm(Ours))
-
-
-def _faint(found: Found, besides: Iterable[Hit]) -> list[Hit]:
-    ours = [h for h in found.hits if h.owner and h.level == "weak" and isinstance(found.holders[h.owner], Ours)]
-    backed = {(h.start, h.end) for h in found.hits if _supports(found, h)} | {(h.start, h.end) for h in besides}
-    backed |= {(h.start, h.end) for name in ("processes", "people") for h in found.listed(name)}
-    return [h for h in ours if (h.start, h.end) not in backed and found.said(h) not in found.neutral]
+    return len(beside) >= BACKING and not faint(found, ())
 
 
 def _aside_of(found: Found, hit: Hit) -> bool:
@@ -357,18 +262,18 @@ def _of_its_people(found: Found, relation: Hit, hit: Hit) -> bool:
     """Say whether "who are" and the like only tell more of a service's own people: "children who are in care"."""
     if not _PEOPLE.fullmatch(found.text, relation.start, relation.end) or found.listed("of_these"):
         return False
-    served = [h for h in found.hits if 0 <= relation.start - h.end <= _PLACED and _supports(found, h)]
+    served = [h for h in found.hits if 0 <= relation.start - h.end <= _PLACED and supports(found, h)]
     bodies = _bodies(found.holders[hit.owner]) if isinstance(found.holders[hit.owner], Theirs | Shared) else ()
     return any(_bodies(found.holders[h.owner]) == bodies for h in served)
 
 
 def _attributes_only(lead: Sequence[Word]) -> bool:
     """Say whether a count goes straight on to an attribute: "number with special needs" counts someone unnamed."""
-    return bool(lead) and lead[0].stem in _ATTRIBUTES and not any(_carries(w, _ATTRIBUTES) for w in lead)
+    return bool(lead) and lead[0].stem in _ATTRIBUTES and not any(carries(w, _ATTRIBUTES) for w in lead)
 
 
 def _subjects(found: Found, lead: Sequence[Word], hit: Hit) -> list[Word]:
-    foreign = _foreign(found, lead, [(h.start, h.end) for h in found.hits if _supports(found, h)])
+    foreign = _foreign(found, lead, [(h.start, h.end) for h in found.hits if supports(found, h)])
     at, modifiers = hit.start, 0
     while foreign and modifiers < MODIFIERS and not found.text[foreign[-1].end : at].strip(" -–"):
         at, modifiers = foreign.pop().start, modifiers + 1
@@ -376,23 +281,7 @@ def _subjects(found: Found, lead: Sequence[Word], hit: Hit) -> list[Word]:
 
 
 def _foreign(found: Found, lead: Sequence[Word], own: Sequence[tuple[int, int]]) -> list[Word]:
-    return [w for w in _named(found, lead, own) if not _is_participle(w)]
-
-
-def _named(found: Found, lead: Sequence[Word], own: Sequence[tuple[int, int]]) -> list[Word]:
-    spans = [*_empty_spans(found), *own]
-    named = [w for w in lead if _carries(w, found.empty) and not _is_name(w)]
-    return [w for w in named if not any(a <= w.start < b for a, b in spans)]
-
-
-def _supports(found: Found, hit: Hit) -> bool:
-    """Say whether a hit speaks for a service of another body, however faintly."""
-    faint = bool(hit.owner) and hit.level not in ("away", "keeps")
-    return faint and isinstance(found.holders[hit.owner], Theirs | Shared)
-
-
-def _is_name(word: Word) -> bool:
-    return word.raw[:1].isupper() and word.raw[1:].islower()
+    return [w for w in named(found, lead, own) if not _is_participle(w)]
 
 
 def _is_participle(word: Word) -> bool:
@@ -403,14 +292,6 @@ def _counted(found: Found, hit: Hit) -> bool:
     start = found.sentence_start(hit.start)
     measures = [h for h in found.listed("measures") if start <= h.start and h.end <= hit.start]
     return bool(measures) and len(words(found.text, measures[-1].end, hit.start)) <= 3
-
-
-def _empty_spans(found: Found) -> list[tuple[int, int]]:
-    return [(h.start, h.end) for name in ("measures", "empty", "ignore", "carriers") for h in found.listed(name)]
-
-
-def _carries(word: Word, empty: frozenset[str]) -> bool:
-    return len(word.raw) > 1 and not _LABEL.fullmatch(word.raw) and word.stem not in empty
 
 
 def _parted(found: Found, ours: list[str]) -> Weighed | None:
