@@ -92,7 +92,7 @@ def _candidates(matcher: Matcher, text: str) -> tuple[list[_Candidate], list[int
     read, _ = _read(text)
     top = matcher.root.following
     found: list[_Candidate] = []
-    nexts = [word.stem for word in read[1:]] + [""]
+    nexts = [*(word.stem for word in read), ""][1:]
     for at, (word, following) in enumerate(zip(read, nexts, strict=True)):
         node = top.get(word.stem)
         if node is None:
