@@ -30,16 +30,12 @@ SHUT_SETS = ("retold_shut.jsonl", "fresh_shut.jsonl")
 OUR_MAILS, SECOND_MAILS = "kinds.jsonl", "kinds_second.jsonl"
 THIRD_OPEN, THIRD_SHUT = "kinds_third_open.jsonl", "kinds_third_shut.jsonl"
 HALVES = (
-    ("the first set's open half", OUR_MAILS, "open"),
-    ("the second set's open half", SECOND_MAILS, "open"),
-    ("the second set's shut half", SECOND_MAILS, "shut"),
+    ("the first set", OUR_MAILS, ""),
+    ("the second set", SECOND_MAILS, ""),
     ("the third set's open half", THIRD_OPEN, "open"),
 )
-"""The labelled mails that are counted each time."""
-SHUT_HALVES = (
-    ("the first set's shut half", OUR_MAILS, "shut"),
-    ("the third set's shut half", THIRD_SHUT, "shut"),
-)
+"""The labelled mails that are counted each time: all of them were tuned on."""
+SHUT_HALVES = (("the third set's shut half", THIRD_SHUT, "shut"),)
 """Those that are counted only when asked for."""
 WIDTH = 130  # columns of a table that goes to a file
 

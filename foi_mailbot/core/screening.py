@@ -57,7 +57,7 @@ _NO_REPLY = re.compile(
     r"(?:.*[._+-])?(?:no[._-]?reply|do[._-]?not[._-]?reply|dim[._-]?ateb)(?:[._+-].*)?", re.IGNORECASE
 )
 _OUT_OF_OFFICE = re.compile(
-    r"^\s*(?:\[[^\]]{0,40}\]\s*)?(?:(?:re|fwd?)\s*:\s*)?(?:"
+    r"^\s*(?:\[[^\]]{0,40}\]\s*)?(?!re\s*:\s*auto[a-z]*[ -]?reply\s*:)(?:(?:re|fwd?)\s*:\s*)?(?:"
     r"out[ -]of[ -](?:the[ -])?office|auto(?:matic|mated)?[ -]?(?:reply|response|acknowledge?ment)\b|autoreply\b|"
     r"i am (?:currently )?(?:away|on (?:annual )?leave|out of (?:the )?office)|on annual leave\b|"
     r"away from (?:my|the) (?:desk|office)|"

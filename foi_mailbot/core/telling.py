@@ -8,62 +8,11 @@ from dataclasses import dataclass, field, replace
 
 from foi_mailbot.core.asks import is_asking, split
 from foi_mailbot.core.kinds import TABLE, Kind, Route
+from foi_mailbot.core.told import NEW_REQUEST, Sign, Told
 from foi_mailbot.core.wording import ENOUGH, SENDER, Reading, Wording
 from foi_mailbot.core.written import Written, counting_sentences
 
-__all__ = ["Sign", "Told", "Written", "tell"]
-
-
-@dataclass(frozen=True, slots=True)
-class Sign:
-    """Words that counted towards a kind: `text[start:end]` of the request; `rule` is an id of config/kinds.toml."""
-
-    start: int
-    end: int
-    text: str
-    rule: str
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """The kind of a mail. With `also` set both kinds fit: a person decides, and nothing is answered by itself."""
-
-    kind: Kind
-    rule: str = ""  # the weightiest rule, "" where nothing spoke against a request
-    because: str = ""  # completes "because": "it asks …"
-    also: Kind | None = None
-    signs: tuple[Sign, ...] = ()
-    points: int = 0  # what spoke for `kind` in all
-    anew: bool = False  # whether it calls itself a new request
-
-    @property
-    def why(self) -> str:
-        """Say for an officer what this is, why it is taken for that, and what else it may be."""
-        says = TABLE[self.kind].says
-        if self.also is not None:
-            either = [TABLE[kind].says for kind in self.kinds if kind is not Kind.REQUEST]
-            both = f"{_named(self.kind)} and {_named(self.also)}"
-            says = " ".join([f"This fits two kinds of mail, {both}: a person decides.", *either])
-        return f"{says} Why: {self.because}." if self.because else says
-
-    def in_thread(self) -> Told:
-        """Return it as told of mail that stands in a case's thread: a request follows up, unless it says it is new."""
-        if self.kind is not Kind.REQUEST:
-            return self
-        if self.anew:
-            return replace(self, also=Kind.FOLLOW_UP)
-        also = Kind.REQUEST if self.points >= ENOUGH - 1 else None
-        because = f"it belongs to that case, and {self.because}" if also else "it belongs to that case"
-        return replace(self, kind=Kind.FOLLOW_UP, rule="in-thread", because=because, also=also)
-
-    @property
-    def kinds(self) -> tuple[Kind, ...]:
-        """Return the one kind, or both that fit."""
-        return (self.kind,) if self.also is None else (self.kind, self.also)
-
-
-NEW_REQUEST = Told(Kind.REQUEST)
-"""A request against which nothing speaks."""
+__all__ = ["NEW_REQUEST", "Sign", "Told", "Written", "tell"]
 
 
 @dataclass(slots=True)
@@ -74,6 +23,7 @@ class _Points:
     signs: list[Sign] = field(default_factory=list)
     best: tuple[int, str, str] = (0, "", "")  # points, rule, why
     by_sender: bool = False  # who wrote counts before what is written
+    listed: bool = False  # it lists questions
 
 
 ORDER = (
@@ -118,6 +68,9 @@ _MASS = frozenset({Kind.LIST, Kind.SPAM, Kind.AUTO_REPLY, Kind.BOUNCE})
 ANEW = "request_new"
 """The rule by which a request calls itself new: it stays one even in another request's thread."""
 
+_NAMED = frozenset({"request_law", "request_outright"})
+"""Rules that only hear the Act named: a complaint may name it and ask for nothing that is recorded."""
+
 LIST_OF_QUESTIONS = 3
 LIST_POINTS = 2
 """So many questions, and what they speak for a request where another kind fits too."""
@@ -161,10 +114,12 @@ def tell(written: Written, words: Wording) -> Told:
     asked = _asked(written, words, reading, apart)
     earlier = written.answering or _speaks(words, reading, "earlier", (written.subject, *own))
     first = best in _ON_AN_EARLIER and not earlier
+    surely = _speaks(words, reading, "surely_earlier", (written.subject, *own))
     if asked.points < ENOUGH and best in _OF_A_CASE and Kind.SPAM in rivals:
         return _told(Kind.SPAM, rivals[Kind.SPAM], best, said)  # sellers chase answers to mail nobody asked for
-    if best is Kind.COMPLAINT and Kind.SUBJECT_ACCESS in rivals:
-        return _told(best, said, Kind.SUBJECT_ACCESS, rivals[Kind.SUBJECT_ACCESS])  # which has a clock
+    pair = _pair(written, best, rivals)
+    if pair is not None:
+        return pair
     if first:
         asked = max(
             asked, found.get(Kind.REQUEST, asked), key=lambda points: points.points
@@ -173,12 +128,33 @@ def tell(written: Written, words: Wording) -> Told:
         chased = best is Kind.CHASER and any(is_asking(written.text[a:b]) for a, b in own)
         return _perhaps_first(best, said, asked, asking=chased or _questioned(written, apart))
     if asked.points < ENOUGH:
-        return _short_of_a_request(written, best, said, asked, apart)
+        return _short_of_a_request(written, words, reading, best, said, asked, apart)
     if best is Kind.ACKNOWLEDGEMENT:
         return _told(Kind.REQUEST, asked)  # thanks that come before a request
-    if best in _YIELDS or _outweighs(written, asked, best, said, first=first):
+    named = best is Kind.COMPLAINT and _complains(said, asked)
+    if (best in _YIELDS and not named) or _outweighs(written, asked, best, said, first=first, surely=surely):
         return _told(Kind.REQUEST, asked, best, said)
     return _told(best, said, Kind.REQUEST, asked)
+
+
+def _complains(said: _Points, asked: _Points) -> bool:
+    """Say whether a complaint stands before the request in it: nothing is asked for, or far more complained of."""
+    only_named = {sign.rule for sign in asked.signs} <= _NAMED
+    return only_named or (said.best[0] >= ENOUGH and said.points >= 2 * asked.points)
+
+
+def _pair(written: Written, best: Kind, rivals: Mapping[Kind, _Points]) -> Told | None:
+    """Tell a mail about one's own data that complains or chases besides: neither may be dropped."""
+    access = rivals.get(Kind.SUBJECT_ACCESS)
+    if access is None or best not in {Kind.COMPLAINT, Kind.CHASER, Kind.SUBJECT_ACCESS}:
+        return None
+    other = best if best is not Kind.SUBJECT_ACCESS else Kind.CHASER
+    if other not in rivals:
+        return None
+    titled = all(sign.start < written.subject[1] for sign in rivals[other].signs)
+    if titled:  # what a mail itself says counts before its title
+        return _told(Kind.SUBJECT_ACCESS, access, other, rivals[other])
+    return _told(other, rivals[other], Kind.SUBJECT_ACCESS, access)
 
 
 def _strongest(
@@ -196,11 +172,15 @@ def _strongest(
     return behind or (best, rivals[best])
 
 
-def _outweighs(written: Written, asked: _Points, best: Kind, said: _Points, *, first: bool) -> bool:
-    """Say whether more speaks for a request than for the other kind; only in so many words in a case's thread."""
+def _outweighs(written: Written, asked: _Points, best: Kind, said: _Points, *, first: bool, surely: bool) -> bool:
+    """Say whether more speaks for a request than for the other kind; only in so many words in a case's thread.
+
+    `first`: it speaks of no earlier request; `surely`: it does so in words that no first request uses.
+    """
     if best not in _OUTWEIGHED or said.by_sender:
         return False
-    in_thread = best in _OF_A_CASE and (written.answering or best is Kind.CHASER)
+    chases = best is Kind.CHASER and (surely or not asked.listed)
+    in_thread = best in _OF_A_CASE and (written.answering or chases or surely)
     if not first and (in_thread or (best is Kind.LEGAL and said.best[0] >= ENOUGH)) and asked.best[0] < ENOUGH:
         return False  # it says again what was asked for, or what a lawyer wants to see
     weight = min(said.points, ENOUGH) if best in _OF_A_CASE else said.points
@@ -235,10 +215,17 @@ def _perhaps_first(best: Kind, said: _Points, asked: _Points, *, asking: bool) -
 
 
 def _short_of_a_request(
-    written: Written, best: Kind, said: _Points, asked: _Points, apart: Sequence[tuple[int, int]]
+    written: Written,
+    words: Wording,
+    reading: Reading,
+    best: Kind,
+    said: _Points,
+    asked: _Points,
+    apart: Sequence[tuple[int, int]],
 ) -> Told:
     """Tell a mail whose rules name another kind, and that may ask for something besides though no rule is sure."""
-    if best is Kind.ACKNOWLEDGEMENT and _questioned(written, apart):
+    closed = _speaks(words, reading, "closing", apart)
+    if best is Kind.ACKNOWLEDGEMENT and _questioned(written, apart) and not closed:
         return _told(Kind.FOLLOW_UP, said, Kind.REQUEST, asked)  # thanks that come before a question
     doubtful = best in _YIELDS or (best in _OF_A_CASE and not written.answering)
     if doubtful and asked.points == ENOUGH - 1:
@@ -258,6 +245,7 @@ def _asked(written: Written, words: Wording, reading: Reading, apart: Sequence[t
     listed = sum(any(a <= ask.start < b for a, b in apart) for ask in asks)
     if not written.answering and listed >= LIST_OF_QUESTIONS:
         asked.points += LIST_POINTS
+        asked.listed = True
         asked.best = max(asked.best, (LIST_POINTS, "list-of-questions", "it lists questions"), key=lambda best: best[0])
     return asked
 
@@ -286,9 +274,9 @@ def _without_a_rule(
     if asked.points < ENOUGH and written.answering and asking < 2:
         return _in_reply(written, words, reading, own, asked, hints, asking=bool(asking))
     if asked.points == 0 and best is not None:
-        return (
-            _told(Kind.REQUEST, asked, best, hints[best]) if asking else _told(best, hints[best], Kind.REQUEST, asked)
-        )
+        if asking or (best in _MASS and _questions(written) >= LIST_OF_QUESTIONS):
+            return _told(Kind.REQUEST, asked, best, hints[best])
+        return _told(best, hints[best], Kind.REQUEST, asked)
     if words.rules and asked.points < ENOUGH - 1 and _questions(written) < 2 and _of_oneself(written, own):
         if _speaks(words, reading, "surely_earlier", (written.subject, *own)):
             return _told(Kind.FOLLOW_UP, _NOTHING_NEW, Kind.REQUEST, asked)
@@ -353,7 +341,8 @@ def _points(
     seen: set[int] = set()
     text = written.text
     for where, spans in (("subject", subject), ("text", own)):
-        asking = frozenset(a for a, b in spans if where == "text" and _QUESTION.search(text[a:b]))
+        asked = [span for span in spans if where == "text" and _QUESTION.search(text[slice(*span)])]
+        asking = frozenset(a for a, b in asked if not words.holds("offered", reading.piece((a, b))))
         for number, start, end in words.hits(where, reading, spans, asking, _MASS):
             if number not in seen:
                 seen.add(number)
@@ -367,7 +356,10 @@ def _points(
 def _count(found: dict[Kind, _Points], words: Wording, number: int, sign: Sign | None) -> None:
     rule = words.rules[number]
     here = found.setdefault(rule.kind, _Points())
-    here.points += rule.points
+    again = False  # of a request made already the rules overlap: the same words count once
+    if sign is not None and rule.kind in _OF_A_CASE and rule.where in {"text", "anywhere"}:
+        again = any(s.start < sign.end and sign.start < s.end for s in here.signs)
+    here.points += max(rule.points - here.best[0], 0) if again else rule.points
     here.best = max(here.best, (rule.points, rule.id, rule.why), key=lambda best: best[0])
     if sign is None:
         here.by_sender = True
@@ -391,7 +383,3 @@ def _welsh(written: Written, own: Sequence[tuple[int, int]], words: Wording) -> 
         return None
     because = f"{welsh} of its words are common small words of Welsh, {english} of English"
     return Told(Kind.WELSH, "welsh", because, Kind.REQUEST if english > welsh else None)
-
-
-def _named(kind: Kind) -> str:
-    return kind.value.replace("_", " ")

@@ -85,6 +85,7 @@ def test_an_out_of_office_subject_in_english_or_welsh_is_held(subject: str) -> N
     [
         "Automatic number plate cameras",
         "Out of office hours contracts: FOI",
+        "Re: Automatic reply: FOI 8026",
         "Automated bins",
         "Replying to FI16751",
         "",
