@@ -64,6 +64,12 @@ def supports(found: Found, hit: Hit) -> bool:
     return faint and isinstance(found.holders[hit.owner], Theirs | Shared)
 
 
+def one_body(found: Found, hit: Hit) -> bool:
+    """Say whether a hit speaks for a service that one certain other body carries."""
+    holder = found.holders.get(hit.owner)
+    return supports(found, hit) and isinstance(holder, Theirs | Shared) and len(holder.bodies) == 1
+
+
 def _is_name(word: Word) -> bool:
     return word.raw[:1].isupper() and word.raw[1:].islower()
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from foi_mailbot.core.finding import Found
 from foi_mailbot.core.jurisdiction import Ours
 from foi_mailbot.core.matching import Hit, words
-from foi_mailbot.core.naming import carries, empty_spans, supports, within
+from foi_mailbot.core.naming import carries, empty_spans, one_body, supports, within
 
 _YOUR = re.compile(
     r"\byour\s+(?!(?:local )?(?:council|authority|organisation|response|reply|answer|la|jurisdiction|definition|"
@@ -18,6 +18,7 @@ _YOUR = re.compile(
     re.IGNORECASE,
 )  # what stands behind "your" here is no thing that the council has
 _ITS = re.compile(r"its\b", re.IGNORECASE)
+_NAME = re.compile(r"\b[A-Z][a-z]+")
 ASKED = re.compile(r"\b(?:council|authority|you|district|borough|city)\b", re.IGNORECASE)
 """How a question speaks of the council asked."""
 
@@ -40,8 +41,10 @@ def of_a_service(found: Found, possession: Hit) -> bool:
     if not _ITS.match(found.text, possession.start, possession.end):
         return False
     start = found.sentence_start(possession.start)
-    named = any(start <= h.start < possession.start and supports(found, h) for h in found.owned)
-    return named and not ASKED.search(found.text, start, possession.start)
+    named = [h for h in found.owned if start <= h.start < possession.start and one_body(found, h)]
+    if not named or ASKED.search(found.text, start, possession.start):
+        return False
+    return not _NAME.search(found.text, named[-1].end, possession.start)
 
 
 def mentioned(found: Found, first: Hit, *, before: bool) -> bool:
