@@ -297,6 +297,8 @@ def _counted(found: Found, hit: Hit) -> bool:
 def _parted(found: Found, ours: list[str]) -> Weighed | None:
     """Return the weighing of a question whose words name what the other tier keeps of a service of ours, if any do."""
     kept = [h for h in found.hits if h.level == "keeps" and h.owner in ours]
+    if any(h.start < k.start for h in found.listed("own_side") for k in kept[:1]):
+        return None  # "the council's position on flags" is its own alone
     bodies = tuple(dict.fromkeys(body for h in kept for body in _beside(found.holders[h.owner])))
     if not bodies:
         return None
