@@ -194,7 +194,7 @@ def _doubt(found: Found, first: Hit, theirs: list[str], unknown: list[str], way:
         return Doubt.PRODUCT
     if way.strict and first.level != "decisive" and not _backed(found, theirs, first):
         return Doubt.BARE if _bare(found, theirs) else Doubt.SINGLE
-    if way.lent and found.listed("own_acts"):
+    if (way.lent or first.level != "decisive") and found.listed("own_acts"):
         return Doubt.OWN_ACTS
     if way.strict and _circumstance(found, first):
         return Doubt.CIRCUMSTANCE
