@@ -11,7 +11,6 @@ from foi_mailbot.core.weighing import Lean, Weighed
 
 WHY = "other questions of the request are surely about the same service"
 
-
 MANY = 3
 """So many questions that are surely another body's lend their service even to one that names none and is long."""
 

@@ -33,7 +33,7 @@ def why(text: str) -> str:
         ("How many looked-after children were placed with Mr Arthur Pell last year?", "names a person"),
         ("How many children in care were there before the referendum?", "elections"),
         ("How many looked-after children came through counter terrorism referrals?", "security"),
-        ("How many looked-after children are helped by your joint team?", "partnership"),
+        ("How many looked-after children are helped by the joint team?", "partnership"),
     ],
 )
 def test_a_question_that_needs_a_persons_eye_is_never_drafted(text: str, says: str) -> None:
