@@ -44,7 +44,8 @@ check: dev ## ruff, mypy, import contracts, fast tests: under a minute
 	$(BIN)/pytest -n 2 -m "not servers and not slow" --ignore=tests/core --ignore=tests/test_scenarios.py
 
 test: debian check ## everything, on a real IMAP and a real SMTP server
-	$(BIN)/pytest -m "servers or slow" --durations=5
+	$(BIN)/pytest -n 2 -m "slow and not servers" --durations=5
+	$(BIN)/pytest -m servers --durations=5
 
 $(VENV)/.bench: $(VENV)/.dev requirements-bench.lock
 	$(PIP) install --quiet --require-hashes -r requirements-bench.lock

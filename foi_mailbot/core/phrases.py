@@ -7,6 +7,7 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 GAP_MARK = "..."
 GAP = 7
@@ -16,12 +17,17 @@ _TOKEN = re.compile(r"\.\.\.|#|@?[\w'/*&£$+:-]+|\[@?[\w'/*&£$+:-]+\]")
 _WORD = re.compile(r"\w+")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Pattern:
-    """A compiled phrase; a text that holds it has a word of each of `needs` ("ask*": one that begins so)."""
+    """A phrase to look for; a text that holds it has a word of each of `needs` ("ask*": one that begins so)."""
 
-    regex: re.Pattern[str]  # for lower-case text
+    source: str
     needs: tuple[frozenset[str], ...]
+
+    @cached_property
+    def regex(self) -> re.Pattern[str]:
+        """Return it for lower-case text; compiled when first asked for: most phrases stand in no mail of a day."""
+        return re.compile(self.source)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +86,7 @@ def _pattern(tokens: Sequence[str], lists: Mapping[str, tuple[str, ...]]) -> Pat
         gap = False
         if not optional:
             needs += _needs(options)
-    return Pattern(re.compile(rf"(?<!\w){text}(?!\w)"), tuple(needs))
+    return Pattern(rf"(?<!\w){text}(?!\w)", tuple(needs))
 
 
 def _options(token: str, lists: Mapping[str, tuple[str, ...]]) -> list[str]:
